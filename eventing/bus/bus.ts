@@ -1,0 +1,78 @@
+import type { CloudEvent, Filter } from "../../shared/event.ts";
+
+/** What a function wants to receive: its name, and its `on` list. */
+export interface Subscription {
+  readonly function: string;
+  readonly on: readonly Filter[];
+  /** How many deliveries may be unsettled at once, over all partitions. */
+  readonly maxInFlight: number;
+}
+
+/** Why an event could not be handled; becomes `knativeerrorcode` and `knativeerrordata`. */
+export interface Failure {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** One event handed to one function. Exactly one of ack, retry, requeue and deadLetter ends it. */
+export interface Delivery {
+  readonly event: CloudEvent;
+  /** 1 on the first delivery. */
+  readonly attempt: number;
+  /** Resolves once the bus has confirmed. */
+  ack(): Promise<void>;
+  /** Delivers again after `ms`; counts as an attempt. */
+  retry(ms: number): Promise<void>;
+  /** Delivers a copy to this function alone after `ms`; no attempt counted. */
+  requeue(ms: number): Promise<void>;
+  /** Moves it to the function's dead letters and ends it. */
+  deadLetter(failure: Failure): Promise<void>;
+  /** Still working on it: keeps the bus from delivering it elsewhere. */
+  extend(): void;
+}
+
+export interface Consumption {
+  /** No further deliveries; those under way may still be settled. */
+  stop(): Promise<void>;
+}
+
+/** Last state of an object that was published: found again after a restart (decisions.md 3). */
+export interface CheckpointEntry {
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly accountkey?: string;
+}
+export interface Checkpoint {
+  /** Every entry of one shard and kind, keyed `<cluster>/<name>`. */
+  load(shard: string, kind: string): Promise<Map<string, CheckpointEntry>>;
+  set(shard: string, kind: string, key: string, entry: CheckpointEntry): Promise<void>;
+  delete(shard: string, kind: string, key: string): Promise<void>;
+}
+
+/** A stored event of the history, for replay and `pm events`. */
+export interface StoredEvent {
+  /** Position in the history, growing. */
+  readonly sequence: number;
+  readonly event: CloudEvent;
+}
+export interface HistoryOptions {
+  /** Follow: wait for further events instead of ending at the newest. */
+  readonly follow?: boolean;
+  readonly fromSequence?: number;
+  readonly since?: Date;
+  readonly signal?: AbortSignal;
+}
+
+/** The only path between functions. Knows nothing of kcp, Accounts or handlers. */
+export interface Bus {
+  /** Resolves once stored; an event with an id published before is stored once. Rejects when it could not be stored. */
+  publish(event: CloudEvent, signal?: AbortSignal): Promise<void>;
+  subscribe(subscription: Subscription, deliver: (delivery: Delivery) => void): Promise<Consumption>;
+  history(options?: HistoryOptions): AsyncIterable<StoredEvent>;
+  checkpoint(): Promise<Checkpoint>;
+  /** False while the connection is down. */
+  readonly connected: boolean;
+  /** Largest event in bytes that publish takes. */
+  readonly maxBytes: number;
+  close(): Promise<void>;
+}

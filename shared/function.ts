@@ -1,0 +1,95 @@
+import type { CloudEvent, Filter } from "./event.ts";
+import type { Step, StepState } from "./step.ts";
+
+/** One object somewhere in kcp: what a wait names, so that its next change wakes the waiter. */
+export interface ObjectRef {
+  readonly kind: string;
+  readonly cluster: string;
+  readonly name: string;
+}
+
+/** A fact to emit. The runner adds id, source, causation, trace and, unless given, the account key of the cause. */
+export interface OwnEvent {
+  readonly type: string;
+  readonly subject?: string;
+  readonly accountkey?: string;
+  readonly data?: unknown;
+}
+
+/** Told to people as a Kubernetes Event on the Account; never for a normal pass (decisions.md 13). */
+export interface Notice {
+  readonly type: "Normal" | "Warning";
+  readonly reason: string;
+  readonly message: string;
+}
+
+interface Settled {
+  /** States of the function's own steps that override what `observe` sees in this pass. */
+  readonly states: readonly (readonly [condition: string, state: StepState])[];
+  readonly notices: readonly Notice[];
+}
+export type Result =
+  | { readonly kind: "done"; readonly events: readonly OwnEvent[] }
+  | { readonly kind: "waiting"; readonly reason: string; readonly ref: ObjectRef }
+  | { readonly kind: "requeue"; readonly ms: number; readonly reason: string }
+  | { readonly kind: "drop"; readonly reason: string };
+export type Outcome = Result & Settled & OutcomeBuilder;
+interface OutcomeBuilder {
+  /** Adds the state of a step; shared/status.ts writes it with all that follows from it. */
+  with(condition: string, state: StepState): Outcome;
+  /** Adds a Kubernetes Event on the Account. */
+  telling(notice: Notice): Outcome;
+}
+
+function outcome(result: Result, settled: Settled = { states: [], notices: [] }): Outcome {
+  return {
+    ...result,
+    ...settled,
+    with: (condition, state) => outcome(result, { ...settled, states: [...settled.states, [condition, state]] }),
+    telling: (notice) => outcome(result, { ...settled, notices: [...settled.notices, notice] }),
+  };
+}
+
+/** The step is where it should be; the events are facts found, emitted again on a second run (decisions.md 7). */
+export const done = (...events: OwnEvent[]): Outcome => outcome({ kind: "done", events });
+/** Not yet: a change of `ref` wakes the function again, no timer does (decisions.md 6). */
+export const waiting = (reason: string, ref: ObjectRef): Outcome => outcome({ kind: "waiting", reason, ref });
+/** Only for waiting for time itself: the same event comes again after `ms` milliseconds, no attempt counted. */
+export const requeue = (ms: number, reason: string): Outcome => outcome({ kind: "requeue", ms, reason });
+/** Nothing to do for this event, now or later. */
+export const drop = (reason: string): Outcome => outcome({ kind: "drop", reason });
+
+/** Can never succeed: goes to the dead letters at once, without a retry. */
+export class TerminalError extends Error {
+  override name = "TerminalError";
+}
+
+export interface Log {
+  debug(fields: object, message?: string): void;
+  info(fields: object, message?: string): void;
+  warn(fields: object, message?: string): void;
+  error(fields: object, message?: string): void;
+}
+
+/** What an invocation brings besides the event. */
+export interface Ctx {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  readonly signal: AbortSignal;
+  /** 1 on the first delivery. */
+  readonly attempt: number;
+  readonly log: Log;
+}
+
+/** One single-purpose function: metadata and a pure handler. */
+export interface AccountFunction<Deps = never> {
+  readonly name: string;
+  readonly on: readonly Filter[];
+  /** Conditions of the Account that this function owns, in order. */
+  readonly steps?: readonly Step[];
+  handle(event: CloudEvent, deps: Deps, ctx: Ctx): Promise<Outcome>;
+}
+
+export function defineFunction<Deps>(definition: AccountFunction<Deps>): AccountFunction<Deps> {
+  return definition;
+}

@@ -1,0 +1,21 @@
+/** The resources that the product reads and writes, and where each is served. */
+export const kinds = {
+  Account: { group: "core.platform-mesh.io", version: "v1alpha1", plural: "accounts" },
+  AccountInfo: { group: "core.platform-mesh.io", version: "v1alpha1", plural: "accountinfos" },
+  Workspace: { group: "tenancy.kcp.io", version: "v1alpha1", plural: "workspaces" },
+  WorkspaceType: { group: "tenancy.kcp.io", version: "v1alpha1", plural: "workspacetypes" },
+  LogicalCluster: { group: "core.kcp.io", version: "v1alpha1", plural: "logicalclusters" },
+  APIBinding: { group: "apis.kcp.io", version: "v1alpha2", plural: "apibindings" },
+} as const satisfies Record<string, Resource>;
+
+/** The six watched kinds (decisions.md 8). */
+export type Kind = keyof typeof kinds;
+
+/** A served resource; `group` is empty for the core group. */
+export interface Resource {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+}
+
+export const apiVersionOf = ({ group, version }: Resource): string => (group ? `${group}/${version}` : version);
