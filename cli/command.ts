@@ -98,3 +98,10 @@ export type Command = Definition<Options>;
 export function defineCommand<const O extends Options>(definition: Definition<O>): Command {
   return definition;
 }
+
+/** A command as the overview lists it; its module is loaded only to run it, so that `pm version` starts fast. */
+export interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<{ readonly default: Command }>;
+}

@@ -27,7 +27,10 @@ export function parseCommandLine(command: Command, argv: readonly string[], env:
     given.set(token.name, [...(given.get(token.name) ?? []), text]);
   }
   if (!given.has("help")) checkPositionals(command, positionals);
-  const values = Object.entries(options).map(([name, option]) => [name, valueOf(name, option, given.get(name), env, command)]);
+  const values = Object.entries(options).map(([name, option]) => [
+    name,
+    parsedValue(name, option, given.get(name), env, command),
+  ]);
   return { options: Object.fromEntries(values), positionals };
 }
 
@@ -36,14 +39,27 @@ function tokens(options: Options, argv: readonly string[]) {
     name,
     { type: type === "boolean" ? ("boolean" as const) : ("string" as const), ...(short && { short }) },
   ]);
-  return parseArgs({ args: [...argv], options: Object.fromEntries(config), strict: false, allowPositionals: true, tokens: true }).tokens;
+  return parseArgs({
+    args: [...argv],
+    options: Object.fromEntries(config),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  }).tokens;
 }
 
-function valueOf(name: string, option: Option, given: readonly string[] | undefined, env: Env, command: Command): OptionValue {
+function parsedValue(
+  name: string,
+  option: Option,
+  given: readonly string[] | undefined,
+  env: Env,
+  command: Command,
+): OptionValue {
   const fromEnv = option.env ? env[option.env] || undefined : undefined;
   const origin = given ? `--${name}` : fromEnv ? `environment variable ${option.env}` : `default of --${name}`;
   const texts = given ?? (fromEnv === undefined ? undefined : [fromEnv]);
-  if (option.type === "string[]") return (texts ?? []).flatMap((text) => text.split(",").map((part) => part.trim())).filter(Boolean);
+  if (option.type === "string[]")
+    return (texts ?? []).flatMap((text) => text.split(",").map((part) => part.trim())).filter(Boolean);
   const text = texts?.at(-1) ?? (option.default === undefined ? undefined : String(option.default));
   if (text === undefined) return option.type === "boolean" ? false : undefined;
   const value = convert(option, text);
@@ -67,7 +83,13 @@ function convert(option: Option, text: string): OptionValue {
 
 function expected(option: Option): string {
   if (option.choices) return `one of ${option.choices.join(", ")}`;
-  return { boolean: "true or false", number: "a whole number", duration: "a duration as 90s or 1m30s", string: "a text", "string[]": "a list" }[option.type];
+  return {
+    boolean: "true or false",
+    number: "a whole number",
+    duration: "a duration as 90s or 1m30s",
+    string: "a text",
+    "string[]": "a list",
+  }[option.type];
 }
 
 function checkPositionals(command: Command, positionals: readonly string[]): void {
@@ -79,9 +101,12 @@ function checkPositionals(command: Command, positionals: readonly string[]): voi
 }
 
 function unknownFlag(flag: string, options: Options, command: string): UsageError {
-  const names = Object.entries(options).flatMap(([name, { short }]) => (short ? [`--${name}`, `-${short}`] : [`--${name}`]));
+  const names = Object.entries(options).flatMap(([name, { short }]) =>
+    short ? [`--${name}`, `-${short}`] : [`--${name}`],
+  );
   const near = nearest(flag, names);
   return usage(`unknown flag ${flag}${near ? `; did you mean ${near}?` : ""}`, command);
 }
 
-const usage = (what: string, command: string) => new UsageError(what, { where: `pm ${command}`, next: `pm ${command} --help` });
+const usage = (what: string, command: string) =>
+  new UsageError(what, { where: `pm ${command}`, next: `pm ${command} --help` });

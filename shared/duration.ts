@@ -1,4 +1,4 @@
-const unit = { ns: 1e-6, us: 1e-3, "µs": 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+const unit = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
 /** Milliseconds of a duration in Go's syntax, as `1m30s`, `1.5h` or `0`; `undefined` when it is none. */
 export function parseDuration(text: string): number | undefined {

@@ -1,0 +1,20 @@
+import type { Entry } from "./command.ts";
+
+export const commands: readonly Entry[] = [
+  { name: "version", summary: "The version of pm and of the Node.js that runs it", load: () => import("./version.ts") },
+  {
+    name: "completion",
+    summary: "Shell completion for bash, zsh or fish",
+    load: async () => ({ default: (await import("./completion.ts")).completionOf(commands) }),
+  },
+];
+
+/** The command that the first words name, and the words after it. */
+export function findCommand(argv: readonly string[]): { entry: Entry; rest: readonly string[] } | undefined {
+  const matching = (words: number) => commands.find(({ name }) => name === argv.slice(0, words).join(" "));
+  for (const words of [2, 1]) {
+    const entry = matching(words);
+    if (entry) return { entry, rest: argv.slice(words) };
+  }
+  return undefined;
+}
