@@ -86,7 +86,9 @@ export function createHttp(config: Pick<Kubeconfig, "tls" | "headers">): Http {
         return { status: response.statusCode ?? 0, headers: response.headers, text };
       }),
     open: (request) => within(request, (bounded) => open(bounded, true)),
-    close: () => [http, https, streams].forEach((agent) => agent.destroy()),
+    close: () => {
+      for (const agent of [http, https, streams]) agent.destroy();
+    },
   };
 }
 

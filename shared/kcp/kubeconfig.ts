@@ -74,8 +74,8 @@ export async function loadKubeconfig(options: KubeconfigOptions = {}): Promise<K
 
 function filesOf({ file, env = process.env }: KubeconfigOptions): readonly string[] {
   if (file) return [file];
-  const listed = (env["KUBECONFIG"] ?? "").split(":").filter(Boolean);
-  return listed.length > 0 ? listed : [join(env["HOME"] ?? "/root", ".kube", "config")];
+  const listed = (env.KUBECONFIG ?? "").split(":").filter(Boolean);
+  return listed.length > 0 ? listed : [join(env.HOME ?? "/root", ".kube", "config")];
 }
 
 interface Part {
@@ -95,12 +95,12 @@ async function parse(file: string): Promise<Part> {
     const absolute = (path: string | undefined) => (path ? { file: resolve(dirname(file), path) } : {});
     return {
       current: content["current-context"] ? String(content["current-context"]) : undefined,
-      contexts: newContexts(content["contexts"]),
-      clusters: newClusters(content["clusters"]).map((cluster) => {
+      contexts: newContexts(content.contexts),
+      clusters: newClusters(content.clusters).map((cluster) => {
         const { file: caFile } = absolute(cluster.caFile);
         return { ...cluster, ...(caFile && { caFile }) };
       }),
-      users: newUsers(content["users"]).map((user) => {
+      users: newUsers(content.users).map((user) => {
         const { file: certFile } = absolute(user.certFile);
         const { file: keyFile } = absolute(user.keyFile);
         return { ...user, ...(certFile && { certFile }), ...(keyFile && { keyFile }) };
