@@ -1,4 +1,4 @@
-import type { CloudEvent, Filter } from "./event.ts";
+import { type CloudEvent, type Filter, fact } from "./event.ts";
 import type { Step, StepState } from "./step.ts";
 
 /** One object somewhere in kcp: what a wait names, so that its next change wakes the waiter. */
@@ -24,12 +24,14 @@ export interface Notice {
 }
 
 interface Settled {
+  /** Facts to emit, found rather than done, so that a second run tells them again (decisions.md 7). */
+  readonly events: readonly OwnEvent[];
   /** States of the function's own steps that override what `observe` sees in this pass. */
   readonly states: readonly (readonly [condition: string, state: StepState])[];
   readonly notices: readonly Notice[];
 }
 export type Result =
-  | { readonly kind: "done"; readonly events: readonly OwnEvent[] }
+  | { readonly kind: "done" }
   | { readonly kind: "waiting"; readonly reason: string; readonly ref: ObjectRef }
   | { readonly kind: "requeue"; readonly ms: number; readonly reason: string }
   | { readonly kind: "drop"; readonly reason: string };
@@ -39,25 +41,34 @@ interface OutcomeBuilder {
   with(condition: string, state: StepState): Outcome;
   /** Adds a Kubernetes Event on the Account. */
   telling(notice: Notice): Outcome;
+  /** The same for a repair, which is told as a CloudEvent too. */
+  repairing(notice: Notice): Outcome;
 }
 
-function outcome(result: Result, settled: Settled = { states: [], notices: [] }): Outcome {
+function outcome(result: Result, settled: Settled): Outcome {
+  const extended = (more: Partial<Settled>) => outcome(result, { ...settled, ...more });
+  const telling = (notice: Notice) => extended({ notices: [...settled.notices, notice] });
   return {
     ...result,
     ...settled,
-    with: (condition, state) => outcome(result, { ...settled, states: [...settled.states, [condition, state]] }),
-    telling: (notice) => outcome(result, { ...settled, notices: [...settled.notices, notice] }),
+    with: (condition, state) => extended({ states: [...settled.states, [condition, state]] }),
+    telling,
+    repairing: (notice) => {
+      const told = { type: fact.repaired, data: { reason: notice.reason, message: notice.message } };
+      return outcome(result, { ...telling(notice), events: [...settled.events, told] });
+    },
   };
 }
+const nothing: Settled = { events: [], states: [], notices: [] };
 
-/** The step is where it should be; the events are facts found, emitted again on a second run (decisions.md 7). */
-export const done = (...events: OwnEvent[]): Outcome => outcome({ kind: "done", events });
+/** The step is where it should be; the events are facts found, told again on a second run (decisions.md 7). */
+export const done = (...events: OwnEvent[]): Outcome => outcome({ kind: "done" }, { ...nothing, events });
 /** Not yet: a change of `ref` wakes the function again, no timer does (decisions.md 6). */
-export const waiting = (reason: string, ref: ObjectRef): Outcome => outcome({ kind: "waiting", reason, ref });
+export const waiting = (reason: string, ref: ObjectRef): Outcome => outcome({ kind: "waiting", reason, ref }, nothing);
 /** Only for waiting for time itself: the same event comes again after `ms` milliseconds, no attempt counted. */
-export const requeue = (ms: number, reason: string): Outcome => outcome({ kind: "requeue", ms, reason });
+export const requeue = (ms: number, reason: string): Outcome => outcome({ kind: "requeue", ms, reason }, nothing);
 /** Nothing to do for this event, now or later. */
-export const drop = (reason: string): Outcome => outcome({ kind: "drop", reason });
+export const drop = (reason: string): Outcome => outcome({ kind: "drop", reason }, nothing);
 
 /** Can never succeed: goes to the dead letters at once, without a retry. */
 export class TerminalError extends Error {

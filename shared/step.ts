@@ -14,7 +14,11 @@ export type StepState =
 export const complete: StepState = { is: "complete" };
 export const due: StepState = { is: "due" };
 export const skipped = (message: string): StepState => ({ is: "skipped", message });
-export const stopped = (message: string, ref?: ObjectRef): StepState => ({ is: "stopped", message, ...(ref && { ref }) });
+export const stopped = (message: string, ref?: ObjectRef): StepState => ({
+  is: "stopped",
+  message,
+  ...(ref && { ref }),
+});
 export const failed = (message: string): StepState => ({ is: "error", message });
 
 /** One condition of the Account and how to see its state without changing anything. The status of an Account is a

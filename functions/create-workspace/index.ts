@@ -1,0 +1,95 @@
+import { isTrue, wasReady } from "../../shared/conditions.ts";
+import { type CloudEvent, fact, resource } from "../../shared/event.ts";
+import { defineFunction, done, drop, type Notice, type Outcome, waiting } from "../../shared/function.ts";
+import type { Workspace, WorkspaceTypeSpec } from "../../shared/kcp/objects.ts";
+import { condition, finalizer } from "../../shared/names.ts";
+import type { World } from "../../shared/world.ts";
+import { refusal } from "./refusal.ts";
+import { typeOf, workspaceStep } from "./workspace.ts";
+import { asWanted, wantedTypes, workspaceTypeStep } from "./workspace-types.ts";
+
+interface Deps {
+  worldOf(event: CloudEvent): Promise<World | undefined>;
+  claimAccount(world: World, finalizers: readonly string[]): Promise<void>;
+  createWorkspaceType(world: World, name: string, spec: WorkspaceTypeSpec): Promise<void>;
+  repairWorkspaceType(world: World, name: string, spec: WorkspaceTypeSpec): Promise<void>;
+  createWorkspace(world: World, type: { name: string; path: string }): Promise<void>;
+  ownWorkspace(world: World, workspace: Workspace): Promise<void>;
+}
+
+/** Gives an Account its kcp Workspace, and an org the WorkspaceTypes that it needs; puts back what somebody removed.
+ *  Finalizers come before anything outside the Account is created (spec/accounts.md, steps 0 to 2). */
+export default defineFunction<Deps>({
+  name: "create-workspace",
+  on: [
+    { type: resource.add, kind: "Account", deleting: "false" },
+    { type: resource.update, kind: "Account", deleting: "false" },
+    { type: resource.update, kind: "Workspace", phase: "Ready" },
+    { type: resource.delete, kind: "Workspace" },
+    { type: resource.update, kind: "WorkspaceType" },
+    { type: resource.delete, kind: "WorkspaceType" },
+    { type: fact.parentInfoChanged },
+    { type: fact.resyncDue },
+  ],
+  steps: [workspaceTypeStep, workspaceStep],
+  async handle(event, deps) {
+    const world = await deps.worldOf(event);
+    if (!world) return drop("no Account");
+    if (world.isDeleting) return drop("the Account is being deleted");
+    const refused = await refusal(world);
+    if (refused) return drop(refused);
+    await deps.claimAccount(world, finalizersOf(world));
+    const repairs = [...(await ensureTypes(world, deps)), ...(await ensureWorkspace(world, deps))];
+    return repairs.reduce((outcome, notice) => outcome.repairing(notice), await outcomeOf(world));
+  },
+});
+
+const finalizersOf = (world: World): readonly string[] =>
+  world.isOrg ? [finalizer.workspaceType, finalizer.account] : [finalizer.account];
+
+async function ensureTypes(world: World, deps: Deps): Promise<readonly Notice[]> {
+  if (!world.isOrg || world.settings.disabledSteps.has(condition.workspaceType)) return [];
+  const repairs: Notice[] = [];
+  const org = world.account.metadata.name;
+  for (const wanted of wantedTypes(org, world.settings.orgsPath)) {
+    const type = await world.workspaceType(wanted.name);
+    if (type && (type.metadata.deletionTimestamp || asWanted(type, wanted, org))) continue;
+    if (type) await deps.repairWorkspaceType(world, wanted.name, wanted.spec);
+    else await deps.createWorkspaceType(world, wanted.name, wanted.spec);
+    if (type || isTrue(world.account, condition.workspaceType)) {
+      repairs.push(
+        repaired(
+          "WorkspaceTypeRepaired",
+          `WorkspaceType ${wanted.name} was ${type ? "changed" : "deleted"} and is restored`,
+        ),
+      );
+    }
+  }
+  return repairs;
+}
+
+async function ensureWorkspace(world: World, deps: Deps): Promise<readonly Notice[]> {
+  if (world.settings.disabledSteps.has(condition.workspace)) return [];
+  if ((await workspaceStep.observe(world)).is !== "due") return [];
+  const { name } = world.account.metadata;
+  const workspace = await world.workspace();
+  if (workspace) {
+    await deps.ownWorkspace(world, workspace);
+    return [repaired("WorkspaceAdopted", `Workspace ${name} now belongs to this Account`)];
+  }
+  const type = await typeOf(world);
+  if (typeof type !== "string") return [];
+  await deps.createWorkspace(world, { name: type, path: world.settings.orgsPath });
+  if (!wasReady(world.account)) return [];
+  return [repaired("WorkspaceRecreated", `Workspace ${name} was gone; it is created anew and empty`)];
+}
+
+const repaired = (reason: string, message: string): Notice => ({ type: "Warning", reason, message });
+
+/** `workspace-created` is told as long as the next step has not been taken, so that a crash here loses nothing. */
+async function outcomeOf(world: World): Promise<Outcome> {
+  const state = await workspaceStep.observe(world);
+  if (state.is === "stopped" && state.ref) return waiting(state.message, state.ref);
+  if (state.is === "error") return drop(state.message);
+  return isTrue(world.account, condition.info) ? done() : done({ type: fact.workspaceCreated });
+}

@@ -1,0 +1,65 @@
+import { isDeepStrictEqual } from "node:util";
+import type { WorkspaceType, WorkspaceTypeSpec } from "../../shared/kcp/objects.ts";
+import { condition, label } from "../../shared/names.ts";
+import { accountType, orgType, workspaceTypeName } from "../../shared/naming.ts";
+import { complete, due, failed, type Step } from "../../shared/step.ts";
+import type { World } from "../../shared/world.ts";
+import { refusal } from "./refusal.ts";
+
+export interface WantedType {
+  readonly name: string;
+  readonly spec: WorkspaceTypeSpec;
+}
+
+/** The two WorkspaceTypes of an org: its own, and the one of every account below it (spec/accounts.md, step 1). */
+export function wantedTypes(org: string, orgsPath: string): readonly WantedType[] {
+  const ofOrg = { name: workspaceTypeName(org, orgType), path: orgsPath };
+  const ofAccount = { name: workspaceTypeName(org, accountType), path: orgsPath };
+  const inRoot = (name: string) => ({ name, path: "root" });
+  const childrenAreAccounts = {
+    defaultChildWorkspaceType: ofAccount,
+    limitAllowedChildren: { types: [ofAccount] },
+  };
+  return [
+    {
+      name: ofOrg.name,
+      spec: {
+        extend: { with: [inRoot("org")] },
+        ...childrenAreAccounts,
+        limitAllowedParents: { types: [inRoot("orgs")] },
+      },
+    },
+    {
+      name: ofAccount.name,
+      spec: {
+        extend: { with: [inRoot("account")] },
+        ...childrenAreAccounts,
+        limitAllowedParents: { types: [ofOrg, ofAccount] },
+      },
+    },
+  ];
+}
+
+/** Compares what is ours alone: security adds fields of its own to an org's type. */
+export function asWanted(type: WorkspaceType, wanted: WantedType, org: string): boolean {
+  const ours = Object.entries(wanted.spec);
+  const spec: Readonly<Record<string, unknown>> = { ...type.spec };
+  return (
+    type.metadata.labels?.[label.org] === org && ours.every(([field, value]) => isDeepStrictEqual(spec[field], value))
+  );
+}
+
+export const workspaceTypeStep: Step = {
+  condition: condition.workspaceType,
+  async observe(world: World) {
+    const refused = world.isOrg ? await refusal(world) : undefined;
+    if (refused) return failed(refused);
+    if (!world.isOrg) return complete;
+    const org = world.account.metadata.name;
+    for (const wanted of wantedTypes(org, world.settings.orgsPath)) {
+      const type = await world.workspaceType(wanted.name);
+      if (!type || !asWanted(type, wanted, org)) return due;
+    }
+    return complete;
+  },
+};

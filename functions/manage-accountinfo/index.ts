@@ -1,0 +1,106 @@
+import { isTrue } from "../../shared/conditions.ts";
+import { type CloudEvent, fact, resource } from "../../shared/event.ts";
+import { defineFunction, done, drop, type Notice, type Outcome, waiting } from "../../shared/function.ts";
+import { classify } from "../../shared/kcp/errors.ts";
+import type { AccountInfo, AccountInfoSpec } from "../../shared/kcp/objects.ts";
+import { condition, finalizer, infoName } from "../../shared/names.ts";
+import { stopped } from "../../shared/step.ts";
+import type { World } from "../../shared/world.ts";
+import { infoStep, isCurrent, ownPart, surplusOf, wantedSpec } from "./info.ts";
+import { securityIn } from "./kept-security.ts";
+
+interface Deps {
+  worldOf(event: CloudEvent): Promise<World | undefined>;
+  createInfo(cluster: string, spec: AccountInfoSpec): Promise<void>;
+  repairInfo(cluster: string, spec: object, surplus: (info: AccountInfo) => object | undefined): Promise<void>;
+  setInfoFinalizer(cluster: string, info: AccountInfo, present: boolean): Promise<void>;
+}
+
+/** Writes AccountInfo `account` into the account's workspace, as soon as kcp serves it there, and keeps it right:
+ *  lineage, CA, and what accounts inherit of their parent (spec/accounts.md, step 3). */
+export default defineFunction<Deps>({
+  name: "manage-accountinfo",
+  on: [
+    { type: fact.workspaceCreated },
+    { type: resource.update, kind: "Workspace", phase: "Initializing" },
+    { type: resource.update, kind: "Workspace", phase: "Ready" },
+    { type: resource.add, kind: "LogicalCluster", phase: "Initializing" },
+    { type: resource.update, kind: "LogicalCluster", phase: "Initializing" },
+    { type: resource.update, kind: "LogicalCluster", phase: "Ready" },
+    { type: resource.update, kind: "APIBinding", phase: "Bound" },
+    { type: resource.update, kind: "AccountInfo", deleting: "false" },
+    { type: resource.delete, kind: "AccountInfo" },
+    { type: fact.infoDeleted },
+    { type: fact.parentInfoChanged },
+    { type: fact.resyncDue },
+  ],
+  steps: [infoStep],
+  async handle(event, deps) {
+    const world = await deps.worldOf(event);
+    if (!world) return drop("no Account");
+    if (world.isDeleting) return drop("the Account is being deleted");
+    if (world.settings.disabledSteps.has(condition.info)) return drop("switched off");
+    if (event.type === fact.infoDeleted) await release(world, deps);
+    const state = await infoStep.observe(world);
+    if (state.is === "stopped" && state.ref) return waiting(state.message, state.ref);
+    if (state.is === "due") return write(event, world, deps);
+    return isTrue(world.account, condition.ready) ? done() : done({ type: fact.infoReady });
+  },
+});
+
+/** Deleted by hand: our finalizer is all that may hold it; what it knew came along with the event. */
+async function release(world: World, deps: Deps): Promise<void> {
+  const info = await world.info();
+  const cluster = await world.ownCluster();
+  const isOurs = info?.metadata.deletionTimestamp && info.metadata.finalizers?.includes(finalizer.info);
+  if (info && cluster && isOurs) await deps.setInfoFinalizer(cluster, info, false);
+}
+
+async function write(event: CloudEvent, world: World, deps: Deps): Promise<Outcome> {
+  const cluster = (await world.ownCluster()) ?? "";
+  const info = await world.info();
+  const ref = { kind: "AccountInfo", cluster, name: infoName };
+  if (info?.metadata.deletionTimestamp)
+    return waiting(heldBy(info), ref).with(condition.info, stopped(heldBy(info), ref));
+  try {
+    if (info) await repair(info, world, deps);
+    else
+      await deps.createInfo(cluster, {
+        fga: { store: { id: "" } },
+        ...securityIn(event),
+        ...(await wantedSpec(world)),
+      });
+  } catch (error) {
+    const { phase } = (await world.workspace())?.status ?? {};
+    // While kcp initializes the workspace it answers 403 or 404 for a binding that is not usable yet.
+    const isNotYet = ["forbidden", "not-found"].includes(classify(error));
+    if (phase === "Ready" || !isNotYet) throw error;
+    const reason = "Workspace not ready yet";
+    return waiting(reason, world.workspaceRef()).with(condition.info, stopped(reason, world.workspaceRef()));
+  }
+  const outcome = done({ type: fact.infoReady });
+  return isTrue(world.account, condition.info) ? outcome.repairing(repaired(info)) : outcome;
+}
+
+async function repair(info: AccountInfo, world: World, deps: Deps): Promise<void> {
+  const cluster = (await world.ownCluster()) ?? "";
+  if (!info.metadata.finalizers?.includes(finalizer.info)) await deps.setInfoFinalizer(cluster, info, true);
+  const current = await world.info();
+  if (current && (await isCurrent(current, world))) return;
+  const wanted = await wantedSpec(world);
+  await deps.repairInfo(cluster, wanted, (applied) => surplusOf(ownPart(applied, world), wanted));
+}
+
+const repaired = (info: AccountInfo | undefined): Notice =>
+  info
+    ? {
+        type: "Normal",
+        reason: "AccountInfoUpdated",
+        message: "AccountInfo differed from the Account and its parent and is brought up to date",
+      }
+    : { type: "Warning", reason: "AccountInfoRestored", message: "AccountInfo was deleted and is restored" };
+
+const heldBy = (info: AccountInfo): string => {
+  const others = info.metadata.finalizers?.filter((name) => name !== finalizer.info) ?? [];
+  return `AccountInfo is being deleted and held by ${others.join(", ")}; it is restored once it is gone`;
+};

@@ -1,0 +1,32 @@
+import { parseKey } from "../../shared/account-key.ts";
+import { timestamp } from "../../shared/conditions.ts";
+import { type CloudEvent, resource } from "../../shared/event.ts";
+import { defineFunction, drop, requeue, waiting } from "../../shared/function.ts";
+import type { Workspace } from "../../shared/kcp/objects.ts";
+
+interface Deps {
+  workspaceNamed(cluster: string, name: string): Promise<Workspace | undefined>;
+  nudge(cluster: string, name: string, at: string): Promise<void>;
+}
+
+/** Milliseconds after the end of the LogicalCluster at which kcp is made to look, until the Workspace is gone. */
+export const nudgesAfter: readonly number[] = [500, 1500, 3500, 7500, 15_500];
+
+/** Makes kcp notice that the content of a deleted Workspace is gone. By itself it looks only every fifth of the
+ *  LogicalCluster's age, and one nudge at the moment of the event comes before the end (decisions.md 16). */
+export default defineFunction<Deps>({
+  name: "nudge-workspace",
+  on: [{ type: resource.delete, kind: "LogicalCluster" }],
+  async handle(event: CloudEvent, deps, ctx) {
+    const key = parseKey(event.accountkey);
+    if (!key) return drop("no Account");
+    const workspace = await deps.workspaceNamed(key.cluster, key.name);
+    if (!workspace) return drop("the Workspace is gone");
+    if (!workspace.metadata.deletionTimestamp) return drop("the Workspace is a new one");
+    const elapsed = ctx.now() - Date.parse(event.time ?? "");
+    if (elapsed >= (nudgesAfter[0] ?? 0)) await deps.nudge(key.cluster, key.name, timestamp(ctx.now()));
+    const next = nudgesAfter.find((after) => after > elapsed);
+    if (next !== undefined) return requeue(next - elapsed, "kcp has not seen the end of the LogicalCluster yet");
+    return waiting("Waiting for Workspace deletion", { kind: "Workspace", ...key });
+  },
+});

@@ -1,0 +1,123 @@
+import { findCondition, isTrue } from "./conditions.ts";
+import { type CloudEvent, fact } from "./event.ts";
+import { type AccountFunction, type Ctx, drop, type Notice, type Outcome } from "./function.ts";
+import { classify, messageOf } from "./kcp/errors.ts";
+import type { Account } from "./kcp/objects.ts";
+import { condition } from "./names.ts";
+import { postNotice } from "./notices.ts";
+import { type Backend, Pass, StaleError } from "./pass.ts";
+import type { Settings } from "./settings.ts";
+import { writeStatus } from "./status.ts";
+import { failed, type Step } from "./step.ts";
+import type { World } from "./world.ts";
+
+/** Runs one function for one event, wherever it runs: handler, then status and Kubernetes Events of the Account.
+ *  Throws what the handler throws; knows nothing of buses, retries and runtimes. */
+export type Invoke = (fn: AccountFunction, event: CloudEvent, ctx: Ctx) => Promise<Outcome>;
+
+export interface InvokeOptions {
+  readonly backend: Backend;
+  readonly settings: Settings;
+  /** All steps of the chain in their order, whichever function owns them. */
+  readonly steps: readonly Step[];
+  /** Told after each invocation that was about an account. */
+  readonly observed?: (observation: Observation) => void;
+}
+export interface Observation {
+  readonly function: string;
+  readonly before: Account;
+  readonly after: Account;
+  readonly outcome: Outcome;
+}
+
+/** How often a decision is taken anew within one delivery after a write conflict. */
+const decisions = 5;
+/** A wait that lasts longer is told as a Kubernetes Event, in milliseconds. */
+const longWait = 60_000;
+/** An error is shown in the status from this attempt on: what passes by itself is not worth an alarm. */
+const attemptsBeforeAlarm = 3;
+
+export function createInvoke(options: InvokeOptions): Invoke {
+  return async (fn, event, ctx) => {
+    for (let decision = 1; ; decision++) {
+      const pass = new Pass(options.backend, options.settings, ctx.signal);
+      try {
+        return await once(fn, event, { pass, ctx, options });
+      } catch (error) {
+        if (error instanceof StaleError && decision < decisions) continue;
+        await alarm(fn, error, { pass, ctx, options });
+        throw error;
+      }
+    }
+  };
+}
+
+interface Run {
+  readonly pass: Pass;
+  readonly ctx: Ctx;
+  readonly options: InvokeOptions;
+}
+
+async function once(fn: AccountFunction, event: CloudEvent, run: Run): Promise<Outcome> {
+  const { pass, ctx, options } = run;
+  // Each handler names the few verbs that it needs; Pass has them all. The parameter type of a list of functions
+  // with different deps can only be `never`.
+  const outcome = await fn.handle(event, pass as never, ctx);
+  const world = pass.world;
+  if (!world || !fn.steps) return outcome;
+  const { before, after } = await writeStatus(pass, world, options.steps, outcome, ctx.now());
+  await tell(world, [...outcome.notices, ...newErrors(before, after), ...longWaits(event, after, ctx)], run);
+  options.observed?.({ function: fn.name, before, after, outcome });
+  return outcome;
+}
+
+/** Shows an error that lasts, or that cannot pass by itself, on the step of this function that is not complete. */
+async function alarm(fn: AccountFunction, error: unknown, run: Run): Promise<void> {
+  const { pass, ctx, options } = run;
+  const lasting = ctx.attempt >= attemptsBeforeAlarm || classify(error) === "invalid";
+  if (!pass.world || !fn.steps || !lasting || ctx.signal.aborted) return;
+  try {
+    const step = await firstOpen(fn.steps, pass.world);
+    const outcome = drop("failed").with(step, failed(messageOf(error)));
+    const { before, after } = await writeStatus(pass, pass.world, options.steps, outcome, ctx.now());
+    await tell(pass.world, newErrors(before, after), run);
+  } catch (secondary) {
+    ctx.log.warn({ err: secondary, function: fn.name }, "could not write the error to the Account's status");
+  }
+}
+
+async function firstOpen(steps: readonly Step[], world: World): Promise<string> {
+  for (const step of steps) {
+    if ((await step.observe(world)).is !== "complete") return step.condition;
+  }
+  return steps[0]?.condition ?? condition.ready;
+}
+
+function newErrors(before: Account, after: Account): readonly Notice[] {
+  const errors =
+    after.status?.conditions?.filter(({ reason, type }) => reason === "Error" && type !== condition.ready) ?? [];
+  return errors
+    .filter(({ type, message }) => findCondition(before, type)?.message !== message)
+    .map(({ type, message }) => ({ type: "Warning", reason: "Failed", message: `${type}: ${message}` }));
+}
+
+/** The source looks again at what is not Ready after a minute, then ever more rarely: so often a wait is told. */
+function longWaits(event: CloudEvent, account: Account, ctx: Ctx): readonly Notice[] {
+  if (event.type !== fact.resyncDue || isTrue(account, condition.ready)) return [];
+  const waits =
+    account.status?.conditions?.filter(({ reason, type }) => reason === "Stopped" && type !== condition.ready) ?? [];
+  return waits
+    .filter(({ lastTransitionTime }) => ctx.now() - Date.parse(lastTransitionTime) >= longWait)
+    .map(({ type, message }) => ({ type: "Warning", reason: "Waiting", message: `${type}: ${message}` }));
+}
+
+/** People are told at best effort: what is told is in the status too. */
+async function tell(world: World, notices: readonly Notice[], { ctx, options }: Run): Promise<void> {
+  for (const notice of notices) {
+    try {
+      await postNotice(options.backend.writer, world, notice, ctx);
+    } catch (error) {
+      ctx.log.warn({ err: error, account: world.account.metadata.name, notice }, "could not write a Kubernetes Event");
+    }
+  }
+}

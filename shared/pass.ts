@@ -1,0 +1,233 @@
+import { parseKey } from "./account-key.ts";
+import type { CloudEvent } from "./event.ts";
+import type { Reader, Target, Unsaved, Writer } from "./kcp/client.ts";
+import { classify, type ErrorClass, messageOf } from "./kcp/errors.ts";
+import { apiVersionOf, type Kind, kinds } from "./kcp/kinds.ts";
+import type {
+  Account,
+  AccountInfo,
+  AccountInfoSpec,
+  KubeObject,
+  ObjectOf,
+  OwnerReference,
+  Workspace,
+  WorkspaceType,
+  WorkspaceTypeSpec,
+} from "./kcp/objects.ts";
+import { annotation, fieldManager, finalizer, infoName, label } from "./names.ts";
+import type { Settings } from "./settings.ts";
+import { World } from "./world.ts";
+
+/** Where a pass reads and writes. `reader` must answer with the newest of what it was told and what it read. */
+export interface Backend {
+  readonly reader: Reader;
+  readonly writer: Writer;
+  /** Reads one object from the server and tells the reader, after a conflict showed that it is behind. */
+  refresh(kind: Kind, cluster: string, name: string): Promise<void>;
+}
+
+/** What the functions may do to kcp: their `deps`, one verb for each thing that happens to an account.
+ *  Knows how an object is written; not when, nor in which order. One is made for each invocation. */
+export class Pass {
+  readonly #backend: Backend;
+  readonly #settings: Settings;
+  readonly #signal: AbortSignal;
+  /** The account that this pass is about, once a handler asked for it. */
+  world: World | undefined;
+
+  constructor(backend: Backend, settings: Settings, signal: AbortSignal) {
+    this.#backend = backend;
+    this.#settings = settings;
+    this.#signal = signal;
+  }
+
+  /** The account that the event is about, by its order key; `undefined` when there is none (any more). */
+  async worldOf(event: CloudEvent): Promise<World | undefined> {
+    const key = parseKey(event.accountkey);
+    if (!key) return undefined;
+    const account = await this.#get("Account", key.cluster, key.name);
+    this.world = account && this.#isMine(account) ? this.worldFor(account, key.cluster) : undefined;
+    return this.world;
+  }
+
+  infoIn(cluster: string): Promise<AccountInfo | undefined> {
+    return this.#get("AccountInfo", cluster, infoName);
+  }
+
+  accountsIn(cluster: string): Promise<readonly Account[]> {
+    return this.#backend.reader.list("Account", cluster, this.#call);
+  }
+
+  workspaceNamed(cluster: string, name: string): Promise<Workspace | undefined> {
+    return this.#get("Workspace", cluster, name);
+  }
+
+  worldFor(account: Account, cluster: string): World {
+    return new World(account, cluster, this.#backend.reader, this.#settings);
+  }
+
+  /** Adds the finalizers that are missing and takes the refresh label away, in one write or none. */
+  async claimAccount(world: World, wanted: readonly string[]): Promise<void> {
+    const present = world.account.metadata.finalizers ?? [];
+    const missing = wanted.filter((name) => !present.includes(name));
+    const refreshed = world.account.metadata.labels?.[label.refresh] !== undefined;
+    if (missing.length === 0 && !refreshed) return;
+    const labels = refreshed ? { labels: { [label.refresh]: null } } : {};
+    await this.#patchMetadata(world, { finalizers: [...present, ...missing], ...labels });
+  }
+
+  async removeFinalizers(world: World, unwanted: readonly string[]): Promise<void> {
+    const present = world.account.metadata.finalizers ?? [];
+    const kept = present.filter((name) => !unwanted.includes(name));
+    if (kept.length < present.length) await this.#patchMetadata(world, { finalizers: kept });
+  }
+
+  async createWorkspace(world: World, type: { name: string; path: string }): Promise<void> {
+    const { name } = world.account.metadata;
+    const metadata = { name, ownerReferences: [ownerReference(world.account)] };
+    await this.#create<Workspace>("Workspace", world.cluster, { ...typeMeta("Workspace"), metadata, spec: { type } });
+  }
+
+  /** Makes the Account an owner of a Workspace that lacks the reference. */
+  async ownWorkspace(world: World, workspace: Workspace): Promise<void> {
+    const { ownerReferences = [], resourceVersion } = workspace.metadata;
+    const metadata = { resourceVersion, ownerReferences: [...ownerReferences, ownerReference(world.account)] };
+    await this.#patch("Workspace", this.#target(world), { metadata });
+  }
+
+  async deleteWorkspace(world: World, workspace: Workspace): Promise<void> {
+    await this.#delete("Workspace", this.#target(world), workspace);
+  }
+
+  /** Writes an annotation that means nothing, so that kcp looks at the Workspace again (decisions.md 16). */
+  async nudge(cluster: string, name: string, at: string): Promise<void> {
+    await this.#patch("Workspace", { cluster, name }, { metadata: { annotations: { [annotation.nudge]: at } } });
+  }
+
+  async createWorkspaceType(world: World, name: string, spec: WorkspaceTypeSpec): Promise<void> {
+    await this.#create<WorkspaceType>("WorkspaceType", world.cluster, workspaceType(world, name, spec));
+  }
+
+  async repairWorkspaceType(world: World, name: string, spec: WorkspaceTypeSpec): Promise<void> {
+    const object = workspaceType(world, name, spec);
+    await this.#backend.writer.apply<WorkspaceType>(
+      kinds.WorkspaceType,
+      world.cluster,
+      object,
+      { fieldManager },
+      this.#call,
+    );
+  }
+
+  async deleteWorkspaceType(world: World, type: WorkspaceType): Promise<void> {
+    await this.#delete("WorkspaceType", { cluster: world.cluster, name: type.metadata.name }, type);
+  }
+
+  async createInfo(cluster: string, spec: AccountInfoSpec): Promise<void> {
+    const metadata = { name: infoName, finalizers: [finalizer.info] };
+    await this.#create<AccountInfo>("AccountInfo", cluster, { ...typeMeta("AccountInfo"), metadata, spec });
+  }
+
+  /** Applies what is ours, then takes away `surplus`: fields that apply cannot remove, since others set them. */
+  async repairInfo(cluster: string, spec: object, surplus: (info: AccountInfo) => object | undefined): Promise<void> {
+    const object = { ...typeMeta("AccountInfo"), metadata: { name: infoName }, spec };
+    const options = { fieldManager };
+    const applied = await this.#backend.writer.apply<KubeObject>(
+      kinds.AccountInfo,
+      cluster,
+      object,
+      options,
+      this.#call,
+    );
+    const extra = surplus(applied as AccountInfo);
+    if (extra) await this.#patch("AccountInfo", { cluster, name: infoName }, { spec: extra });
+  }
+
+  async setInfoFinalizer(cluster: string, info: AccountInfo, present: boolean): Promise<void> {
+    const { finalizers = [], resourceVersion } = info.metadata;
+    const others = finalizers.filter((name) => name !== finalizer.info);
+    const metadata = { resourceVersion, finalizers: present ? [...others, finalizer.info] : others };
+    await this.#patch("AccountInfo", { cluster, name: infoName }, { metadata });
+  }
+
+  /** Merge patch of the whole status with the resourceVersion last read (decisions.md 10). */
+  async writeStatus(world: World, status: object): Promise<void> {
+    const { resourceVersion } = world.account.metadata;
+    const target: Target = { ...this.#target(world), subresource: "status" };
+    world.account = await this.#patch<Account>("Account", target, { metadata: { resourceVersion }, status });
+  }
+
+  /** Two installations can share the accounts of one kcp by the debug label. */
+  #isMine(account: Account): boolean {
+    return (account.metadata.labels?.[label.debug] ?? "") === this.#settings.debugLabelValue;
+  }
+
+  get #call() {
+    return { signal: this.#signal };
+  }
+
+  #target(world: World): Target {
+    return { cluster: world.cluster, name: world.account.metadata.name };
+  }
+
+  #get<K extends Kind>(kind: K, cluster: string, name: string): Promise<ObjectOf[K] | undefined> {
+    return this.#backend.reader.get(kind, cluster, name, this.#call);
+  }
+
+  async #patchMetadata(world: World, metadata: object): Promise<void> {
+    const { resourceVersion } = world.account.metadata;
+    const patch = { metadata: { ...metadata, resourceVersion } };
+    world.account = await this.#patch<Account>("Account", this.#target(world), patch);
+  }
+
+  #create<T extends KubeObject>(kind: Kind, cluster: string, object: Unsaved<T>): Promise<T> {
+    return this.#fresh(kind, { cluster, name: object.metadata.name }, ["already-exists"], () =>
+      this.#backend.writer.create<T>(kinds[kind], cluster, object, this.#call),
+    );
+  }
+
+  #patch<T extends KubeObject>(kind: Kind, target: Target, patch: object): Promise<T> {
+    return this.#fresh(kind, target, ["conflict", "not-found"], () =>
+      this.#backend.writer.mergePatch<T>(kinds[kind], target, patch, this.#call),
+    );
+  }
+
+  async #delete(kind: Kind, target: Target, object: KubeObject): Promise<void> {
+    const { uid } = object.metadata;
+    const left = await this.#fresh(kind, target, ["conflict"], () =>
+      this.#backend.writer.delete(kinds[kind], target, { uid }, this.#call),
+    );
+    if (!left) await this.#backend.refresh(kind, target.cluster, target.name);
+  }
+
+  /** A write that the server refuses because it knows more than the reader: the reader is brought up to date first. */
+  async #fresh<T>(kind: Kind, target: Target, stale: readonly ErrorClass[], write: () => Promise<T>): Promise<T> {
+    try {
+      return await write();
+    } catch (error) {
+      if (!stale.includes(classify(error))) throw error;
+      await this.#backend.refresh(kind, target.cluster, target.name);
+      throw new StaleError(messageOf(error), { cause: error });
+    }
+  }
+}
+
+/** The decision was made on what is no longer so: decide again on the present state. */
+export class StaleError extends Error {
+  override name = "StaleError";
+}
+
+const typeMeta = (kind: Kind) => ({ apiVersion: apiVersionOf(kinds[kind]), kind });
+
+export const ownerReference = (account: Account): OwnerReference => ({
+  apiVersion: apiVersionOf(kinds.Account),
+  kind: "Account",
+  name: account.metadata.name,
+  uid: account.metadata.uid,
+});
+
+const workspaceType = (world: World, name: string, spec: WorkspaceTypeSpec): Unsaved<WorkspaceType> => ({
+  ...typeMeta("WorkspaceType"),
+  metadata: { name, labels: { [label.org]: world.account.metadata.name } },
+  spec,
+});
