@@ -1,0 +1,125 @@
+import { z } from "zod";
+import type { Address, RunConfig } from "../../eventing/run-config.ts";
+import { condition } from "../../shared/names.ts";
+import { defaultSettings } from "../../shared/settings.ts";
+import type { GlobalOptions, Values } from "../command.ts";
+import { UsageError } from "../errors.ts";
+import type { runFlags } from "./flags.ts";
+
+type Flags = Values<typeof runFlags> & Values<GlobalOptions>;
+
+/** What the flags mean together; throws UsageError that names the flag. */
+export function runConfig(flags: Flags): RunConfig {
+  const parsed = shape.safeParse(flags);
+  if (parsed.success) return toConfig(flags, parsed.data);
+  const problems = parsed.error.issues.map(({ path, message }) => `--${path.join(".")}: ${message}`);
+  throw new UsageError(problems.join("; "), { where: "pm run", next: "pm run --help" });
+}
+
+/** `:9090`, `127.0.0.1:9090`, `[::1]:9090`; `0` and nothing mean: none. */
+const address = z.string().transform((text, context): Address | undefined => {
+  if (text === "0" || text === "") return undefined;
+  const [, bracketed, host = bracketed, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text) ?? [];
+  if (port !== undefined && Number(port) <= 65_535) return { ...(host && { host }), port: Number(port) };
+  context.addIssue({ code: "custom", message: `"${text}" is no address: use host:port, :port, or 0 for none` });
+  return z.NEVER;
+});
+
+const shape = z
+  .object({
+    "webhooks-enabled": z.boolean().refine((enabled) => !enabled, {
+      message: "admission webhooks are not served by this version; the steps enforce the same rules",
+    }),
+    "webhooks-port": z.number().min(1).max(65_535),
+    "max-concurrent-reconciles": z.number().min(1, "at least 1"),
+    "metrics-bind-address": address,
+    "health-probe-bind-address": address,
+    "kcp-api-export-endpoint-slice-name": z.string().min(1, "a name is needed"),
+    "kcp-provider-workspace": z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9:-]*$/, "not a workspace path, as root:platform-mesh-system"),
+    "nats-prefix": z.string().regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, "not a NATS subject"),
+    resync: z.number().min(1000, "at least 1s"),
+    bus: z.enum(["memory", "nats"]).optional(),
+    "nats-url": z.string().min(1).optional(),
+    "tracing-enabled": z.boolean(),
+    "tracing-config-collector-endpoint": z.string(),
+  })
+  .refine((flags) => flags.bus !== "nats" || flags["nats-url"], {
+    path: ["nats-url"],
+    message: "is needed with --bus=nats, as nats://127.0.0.1:4222",
+  })
+  .refine((flags) => !flags["tracing-enabled"] || flags["tracing-config-collector-endpoint"], {
+    path: ["tracing-config-collector-endpoint"],
+    message: "is needed with --tracing-enabled, as collector:4317",
+  });
+type Checked = z.output<typeof shape>;
+
+function toConfig(flags: Flags, checked: Checked): RunConfig {
+  const { kubeconfig: file, context } = flags;
+  const workspace = checked["kcp-provider-workspace"];
+  const url = checked["nats-url"];
+  return {
+    kubeconfig: { ...(file && { file }), ...(context && { context }) },
+    requestTimeout: flags.timeout,
+    bus: url && checked.bus !== "memory" ? { kind: "nats", url, prefix: checked["nats-prefix"] } : { kind: "memory" },
+    source: {
+      endpointSlice: checked["kcp-api-export-endpoint-slice-name"],
+      // The reference's default never took effect: the kubeconfig's own workspace was used.
+      ...(workspace !== "root" && { workspace }),
+      resync: checked.resync,
+    },
+    settings: {
+      ...defaultSettings,
+      additionalAccountTypes: flags["webhooks-additional-account-types"],
+      deniedOrgNames: commaList(flags["webhooks-deny-list"]),
+      disabledSteps: disabledSteps(flags),
+    },
+    disabledFunctions: new Set(flags["controllers-account-info-enabled"] ? [] : ["release-accountinfo"]),
+    debugLabelValue: flags["debug-label-value"],
+    concurrency: checked["max-concurrent-reconciles"],
+    attributes: {
+      environment: flags.environment,
+      region: flags.region,
+      isLocal: flags["is-local"],
+      // The reference's chart passes quotes as part of the name.
+      imageName: flags["image-name"].replaceAll('"', ""),
+      imageTag: flags["image-tag"],
+    },
+    log: { level: flags["log-level"], json: !flags["no-json"] },
+    metrics: {
+      address: checked["metrics-bind-address"],
+      secure: flags["metrics-secure"],
+      http2: flags["enable-http2"],
+    },
+    health: { address: checked["health-probe-bind-address"] },
+    tracing: tracing(flags),
+    leaderElect: flags["leader-elect"],
+    shutdownTimeout: flags["shutdown-timeout"],
+  };
+}
+
+function disabledSteps(flags: Flags): ReadonlySet<string> {
+  const enabled: readonly (readonly [string, boolean])[] = [
+    [condition.workspaceType, flags["subroutines-workspace-type-enabled"]],
+    [condition.workspace, flags["subroutines-workspace-enabled"]],
+    [condition.info, flags["subroutines-account-info-enabled"]],
+    [condition.workspaceReady, flags["subroutines-workspace-ready-enabled"]],
+  ];
+  return new Set(enabled.filter(([, on]) => !on).map(([name]) => name));
+}
+
+function tracing(flags: Flags): RunConfig["tracing"] {
+  if (!flags["tracing-enabled"]) return undefined;
+  return {
+    serviceName: flags["tracing-config-service-name"] || "account-functions",
+    serviceVersion: flags["tracing-config-service-version"] || flags["image-tag"],
+    collectorEndpoint: flags["tracing-config-collector-endpoint"],
+  };
+}
+
+const commaList = (text: string): string[] =>
+  text
+    .split(",")
+    .map((part) => part.trim())
+    .filter(Boolean);

@@ -1,0 +1,52 @@
+import type { Settings } from "../shared/settings.ts";
+
+/** Everything that `pm run` can be told; durations in milliseconds. */
+export interface RunConfig {
+  readonly kubeconfig: { readonly file?: string; readonly context?: string };
+  readonly requestTimeout: number;
+  readonly bus: BusConfig;
+  readonly source: SourceConfig;
+  readonly settings: Omit<Settings, "serverCa">;
+  /** Functions that are switched off. */
+  readonly disabledFunctions: ReadonlySet<string>;
+  /** Only Accounts with this value of label debug.platform-mesh.io; "" means: without the label. */
+  readonly debugLabelValue: string;
+  /** Accounts that one function works on at once. */
+  readonly concurrency: number;
+  /** Instances are told apart in logs and traces by these. */
+  readonly attributes: Attributes;
+  readonly log: { readonly level: string; readonly json: boolean };
+  readonly metrics: { readonly address: Address | undefined; readonly secure: boolean; readonly http2: boolean };
+  readonly health: { readonly address: Address | undefined };
+  readonly tracing: TracingConfig | undefined;
+  readonly leaderElect: boolean;
+  /** What is under way gets this long to end. */
+  readonly shutdownTimeout: number;
+}
+export type BusConfig =
+  | { readonly kind: "memory" }
+  | { readonly kind: "nats"; readonly url: string; readonly prefix: string };
+export interface SourceConfig {
+  readonly endpointSlice: string;
+  /** Workspace of the slice; that of the kubeconfig unless given. */
+  readonly workspace?: string;
+  readonly resync: number;
+}
+/** A listening address; port 0 takes a free one. */
+export interface Address {
+  readonly host?: string;
+  readonly port: number;
+}
+export interface Attributes {
+  readonly environment: string;
+  readonly region: string;
+  readonly isLocal: boolean;
+  readonly imageName: string;
+  readonly imageTag: string;
+}
+export interface TracingConfig {
+  readonly serviceName: string;
+  readonly serviceVersion: string;
+  /** host:port of an OTLP collector that speaks gRPC. */
+  readonly collectorEndpoint: string;
+}
