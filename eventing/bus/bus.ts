@@ -76,3 +76,16 @@ export interface Bus {
   readonly maxBytes: number;
   close(): Promise<void>;
 }
+
+/** A delivery that is neither ended nor extended for so long is made again, in milliseconds. */
+export const ackWaitMs = 5_000;
+/** An event published again within this time is stored once, in milliseconds. */
+export const duplicateWindowMs = 120_000;
+
+/** The event is larger than `maxBytes`; publishing it again cannot help. */
+export class EventTooLargeError extends Error {
+  override name = "EventTooLargeError";
+  constructor(id: string, bytes: number, maxBytes: number) {
+    super(`publishing ${id}: ${bytes} bytes, the bus takes at most ${maxBytes}`);
+  }
+}

@@ -1,0 +1,55 @@
+import type { CloudEvent } from "../../shared/event.ts";
+import type { Failure, StoredEvent } from "./bus.ts";
+
+/** An event that a function could not handle, with the attributes that Knative adds. */
+export interface DeadLetter extends CloudEvent {
+  /** The function. */
+  readonly knativeerrordest: string;
+  readonly knativeerrorcode: string;
+  /** The reason, at most 1,024 characters. */
+  readonly knativeerrordata: string;
+  /** How often it was delivered. */
+  readonly deliveryattempts: string;
+}
+
+/** Reads the dead letters of one function, or of all, oldest first, and ends at the newest. */
+export interface DeadLetterReader {
+  deadLetters(functionName?: string): AsyncIterable<StoredEvent>;
+}
+
+export interface Refusal extends Failure {
+  readonly function: string;
+  readonly attempt: number;
+}
+
+export function deadLetter(event: CloudEvent, refusal: Refusal): DeadLetter {
+  return {
+    ...event,
+    knativeerrordest: refusal.function,
+    knativeerrorcode: String(refusal.code),
+    knativeerrordata: refusal.reason.slice(0, 1024),
+    deliveryattempts: String(refusal.attempt),
+  };
+}
+
+/** Where on the bus a message was found that is no event. */
+export interface Origin {
+  readonly stream: string;
+  readonly sequence: number;
+  readonly subject: string;
+}
+/** As much of a malformed message as is kept beside its origin, in bytes. */
+const excerpt = 64 * 1024;
+
+/** Stands for a message that is no CloudEvent, so that it can be listed among the dead letters. */
+export function malformed({ stream, sequence, subject }: Origin, body: Uint8Array): CloudEvent {
+  return {
+    specversion: "1.0",
+    id: `${stream}/${sequence}`,
+    type: "io.platform-mesh.eventing.malformed",
+    source: `/bus/${stream}`,
+    subject,
+    datacontenttype: "application/octet-stream",
+    data: body.subarray(0, excerpt),
+  };
+}

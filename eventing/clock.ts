@@ -1,0 +1,16 @@
+/** Time as the buses and the dispatcher need it; tests turn the hands themselves. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Runs once after `ms` milliseconds unless cancelled. */
+  after(ms: number, run: () => void): Cancel;
+}
+export type Cancel = () => void;
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(ms, run) {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,120 @@
+import type { CloudEvent } from "../shared/event.ts";
+import { type AccountFunction, type Ctx, type Log, type Outcome, TerminalError } from "../shared/function.ts";
+import type { Bus, Delivery } from "./bus/bus.ts";
+import type { Clock } from "./clock.ts";
+import type { DispatchMetrics, Handled, Run } from "./dispatch-metrics.ts";
+import { completeEvents } from "./own-events.ts";
+import { backoffMs, maxAttempts, maxUnsettled } from "./retry-policy.ts";
+import { TimeLimitError, withinLimits } from "./time-limit.ts";
+import { traceIdOf } from "./trace-context.ts";
+
+export interface Handling {
+  readonly bus: Bus;
+  readonly invoke: (fn: AccountFunction, event: CloudEvent, ctx: Ctx) => Promise<Outcome>;
+  readonly log: Log;
+  readonly metrics: DispatchMetrics;
+  readonly clock: Clock;
+  /** From 0 to below 1. */
+  readonly random: () => number;
+  readonly timeLimitMs: number;
+  /** Aborts invocations under way. */
+  readonly stop: AbortSignal;
+}
+
+/** What is to become of the delivery. */
+interface Verdict {
+  readonly ending: Omit<Handled, "ms">;
+  readonly error?: unknown;
+  settle(): Promise<void>;
+}
+
+/** Invokes the function for one delivery and ends the delivery as the outcome says (spec/functions-and-events.md,
+ *  section 5). Never rejects: what cannot even be settled comes again when the bus misses its end. */
+export async function handleDelivery(fn: AccountFunction, delivery: Delivery, waitedMs: number, handling: Handling) {
+  const { clock, metrics } = handling;
+  const { event, attempt } = delivery;
+  const run: Run = { function: fn.name, event, attempt, startedAt: clock.now(), waitedMs };
+  metrics.started(run);
+  let verdict = await attemptOnce(fn, delivery, handling).catch((error) => refuse(error, delivery, handling));
+  try {
+    await verdict.settle();
+  } catch (error) {
+    verdict = again(error, delivery, handling);
+    await verdict.settle().catch(() => {});
+  }
+  const handled: Handled = { ...verdict.ending, ms: clock.now() - run.startedAt };
+  metrics.handled(run, handled);
+  writeLine(handling.log, run, handled, verdict.error);
+}
+
+async function attemptOnce(fn: AccountFunction, delivery: Delivery, handling: Handling): Promise<Verdict> {
+  const { bus, clock, invoke, log, stop, timeLimitMs } = handling;
+  const { event, attempt } = delivery;
+  if (attempt > maxUnsettled) throw new TerminalError(`delivered ${attempt} times and never ended`);
+  return await withinLimits({ ms: timeLimitMs, stop, clock }, async (signal) => {
+    const outcome = await invoke(fn, event, { now: () => clock.now(), signal, attempt, log });
+    switch (outcome?.kind) {
+      case "done": {
+        const facts = completeEvents(outcome.events, { cause: event, function: fn.name, now: clock.now() });
+        await Promise.all(facts.map((fact) => bus.publish(fact, signal)));
+        return { ending: { outcome: "done" }, settle: () => delivery.ack() };
+      }
+      case "waiting":
+      case "drop":
+        return { ending: { outcome: outcome.kind, reason: outcome.reason }, settle: () => delivery.ack() };
+      case "requeue": {
+        const { ms, reason } = outcome;
+        if (!(ms >= 0 && Number.isFinite(ms))) throw new TypeError(`${fn.name} asked to be called again in ${ms} ms`);
+        return { ending: { outcome: "requeue", reason, againInMs: ms }, settle: () => delivery.requeue(ms) };
+      }
+      default:
+        throw new TypeError(`${fn.name} returned no outcome`);
+    }
+  });
+}
+
+function refuse(error: unknown, delivery: Delivery, handling: Handling): Verdict {
+  if (handling.stop.aborted) {
+    const ending = { outcome: "retry", trouble: "shutdown", reason: "stopping", againInMs: 0 } as const;
+    return { ending, settle: () => delivery.retry(0) };
+  }
+  const terminal = error instanceof TerminalError;
+  if (!terminal && delivery.attempt < maxAttempts) return again(error, delivery, handling);
+  const reason = messageOf(error);
+  const failure = { code: terminal ? 422 : 500, reason };
+  const ending = { outcome: "dead", trouble: terminal ? "terminal" : troubleOf(error), reason } as const;
+  return { ending, error, settle: () => delivery.deadLetter(failure) };
+}
+
+function again(error: unknown, delivery: Delivery, { random }: Handling): Verdict {
+  const againInMs = backoffMs(delivery.attempt, random());
+  const ending = { outcome: "retry", trouble: troubleOf(error), reason: messageOf(error), againInMs } as const;
+  return { ending, error, settle: () => delivery.retry(againInMs) };
+}
+
+const troubleOf = (error: unknown) => (error instanceof TimeLimitError ? "time limit" : "error");
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** The one line of each handled event (conventions, rule 14). */
+function writeLine(log: Log, { function: name, event, attempt }: Run, handled: Handled, error: unknown): void {
+  const { outcome, reason, againInMs, ms } = handled;
+  const trace = traceIdOf(event.traceparent);
+  const fields = {
+    function: name,
+    event: event.id,
+    type: event.type,
+    workspace: event.kcppath ?? event.kcpcluster,
+    subject: event.subject,
+    outcome,
+    ...(reason !== undefined && { reason }),
+    ...(againInMs !== undefined && { againInMs }),
+    ms,
+    attempt,
+    ...(trace !== undefined && { trace }),
+  };
+  if (outcome === "drop") log.debug(fields, "handled");
+  else if (outcome === "dead") log.error({ ...fields, err: error }, "given up");
+  else if (outcome === "retry")
+    log.warn(error === undefined ? fields : { ...fields, err: error }, "failed, comes again");
+  else log.info(fields, "handled");
+}
