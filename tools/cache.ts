@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { claimWhenFree } from "./claim.ts";
+import { cacheFolder } from "./paths.ts";
+import { say } from "./progress.ts";
+
+/** A program to be obtained once for each key. */
+export interface Artefact {
+  readonly name: string;
+  /** Tells everything that the program is made from, e.g. version, hash of its lock file and platform. */
+  readonly key: string;
+  /** Puts the program at `file`; may use `folder`, which is removed afterwards. */
+  make(target: { readonly file: string; readonly folder: string }): Promise<void>;
+}
+
+/** The cached program, made first where it is absent or no longer the one that was made. */
+export async function cached(artefact: Artefact): Promise<string> {
+  const file = join(cacheFolder(), artefact.name, artefact.key, artefact.name);
+  if (await isIntact(file)) return file;
+  const lock = await claimWhenFree(`${dirname(file)}.making`, () => say(`  waiting: ${artefact.name} is being made`));
+  try {
+    if (!(await isIntact(file))) await makeInto(file, lock.folder, artefact);
+  } finally {
+    await lock.release();
+  }
+  return file;
+}
+
+/** The checksum goes in last: a program without it was never finished. */
+async function makeInto(file: string, folder: string, artefact: Artefact): Promise<void> {
+  const made = join(folder, basename(file));
+  await artefact.make({ file: made, folder });
+  await rm(dirname(file), { recursive: true, force: true });
+  await mkdir(dirname(file), { recursive: true });
+  const sum = await sha256(made);
+  await rename(made, file);
+  await writeFile(`${file}.sha256.new`, `${sum}  ${basename(file)}\n`);
+  await rename(`${file}.sha256.new`, `${file}.sha256`);
+}
+
+async function isIntact(file: string): Promise<boolean> {
+  const recorded = await readFile(`${file}.sha256`, "utf8").catch(() => undefined);
+  if (!recorded) return false;
+  const found = await sha256(file).catch(() => "absent");
+  if (recorded.startsWith(`${found} `)) return true;
+  say(`  ${file} is not the file that was made (sha256 ${found}): making it again`);
+  return false;
+}
+
+async function sha256(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(file), hash);
+  return hash.digest("hex");
+}
