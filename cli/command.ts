@@ -59,9 +59,13 @@ export interface Sink {
 
 /** Flags that every command takes. */
 export const globalOptions = {
-  kubeconfig: { type: "string", env: "KUBECONFIG", description: "kubeconfig file (default ~/.kube/config)" },
+  kubeconfig: { type: "string", description: "kubeconfig file (default $KUBECONFIG, then ~/.kube/config)" },
   context: { type: "string", description: "context of the kubeconfig" },
-  workspace: { type: "string", short: "w", description: "path of the workspace to work in, as root:orgs:acme" },
+  workspace: {
+    type: "string",
+    short: "w",
+    description: "workspace to work in, as root:orgs:acme (default that of the kubeconfig)",
+  },
   output: {
     type: "string",
     short: "o",
@@ -70,7 +74,7 @@ export const globalOptions = {
     description: "output format",
   },
   "no-color": { type: "boolean", description: "no colours, also with NO_COLOR in the environment" },
-  timeout: { type: "duration", default: "30s", description: "time limit of each request" },
+  timeout: { type: "duration", default: "30s", description: "time limit of each request to a server" },
   help: { type: "boolean", short: "h", description: "this help" },
 } as const satisfies Options;
 export type GlobalOptions = typeof globalOptions;

@@ -1,0 +1,63 @@
+import { defaultSettings } from "../../shared/settings.ts";
+import { accountPath } from "../account-path.ts";
+import { counted } from "../account-state.ts";
+import { defineCommand } from "../command.ts";
+import { exit } from "../errors.ts";
+import { explainError } from "../explain-error.ts";
+import { print } from "../output.ts";
+import { openSession } from "../session.ts";
+import { styleOf } from "../style.ts";
+import { renderTree } from "./render.ts";
+import { type TreeNode, walkTree } from "./walk.ts";
+
+export default defineCommand({
+  name: "tree",
+  summary: "The accounts below a workspace, and what each that is not ready waits for",
+  options: {},
+  positionals: [{ name: "PATH", description: `workspace to start at (default -w, then ${defaultSettings.orgsPath})` }],
+  examples: [
+    { run: "pm tree", does: "every organization with its accounts" },
+    { run: "pm tree root:orgs:acme", does: "one organization" },
+    { run: "pm tree -o json | jq '.. | select(.ready? == false) | .path'", does: "the accounts that are not ready" },
+  ],
+  async run({ options, positionals }, io) {
+    const { client, server, workspace } = await openSession(options, io);
+    const root = rootOf(positionals[0], workspace);
+    try {
+      const nodes = await walkTree(client, root, { signal: io.signal });
+      const all = flatten(nodes);
+      print(
+        io,
+        options.output,
+        { path: root, children: nodes },
+        {
+          table: () => renderTree(root, nodes, styleOf(io), io.now()) + summary(all),
+          name: () => all.map(({ path }) => `${path}\n`).join(""),
+        },
+      );
+      return exit.ok;
+    } catch (error) {
+      throw explainError(error, server);
+    } finally {
+      client.close();
+    }
+  },
+});
+
+function rootOf(text: string | undefined, workspace: string): string {
+  if (text === undefined || text === workspace) return workspace;
+  return text === defaultSettings.orgsPath ? text : accountPath(text, workspace).path;
+}
+
+const flatten = (nodes: readonly TreeNode[]): readonly TreeNode[] =>
+  nodes.flatMap((node) => [node, ...flatten(node.children)]);
+
+function summary(all: readonly TreeNode[]): string {
+  const open = all.filter(({ ready }) => !ready);
+  if (all.length === 0) return "no accounts yet; create one: pm account create acme --wait\n";
+  const [first] = open;
+  const next = first
+    ? `, ${open.length} not ready;  next: pm why ${first.phase === "Deleting" ? "--delete " : ""}${first.path}`
+    : ", all ready";
+  return `${counted(all.length, "account")}${next}\n`;
+}
