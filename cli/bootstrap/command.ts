@@ -1,0 +1,92 @@
+import { formatDuration } from "../../shared/duration.ts";
+import { defineCommand } from "../command.ts";
+import { exit } from "../errors.ts";
+import { print } from "../output.ts";
+import { type BootstrapReport, inWords, planUpgrade, renderManifests, runBootstrap } from "./bootstrap.ts";
+
+export default defineCommand({
+  name: "bootstrap",
+  summary: "Set up a kcp for accounts: workspaces, types, schemas, export, rights",
+  description:
+    "Takes the kubeconfig of a kcp administrator, and makes what is missing. It can be run again at any time: what is right\n" +
+    "is left alone, and a run that was cut off goes on. What exists but differs is changed with --upgrade only.\n" +
+    "With credentials of a user in group platform-mesh-operators it also writes the kubeconfig that the functions run with.",
+  options: {
+    "operator-kubeconfig": {
+      type: "string",
+      default: "pm-operator.kubeconfig",
+      description: "file for the functions' kubeconfig",
+    },
+    "operator-token-file": { type: "string", description: "file with the token of the functions' user" },
+    "operator-client-certificate": { type: "string", description: "file with the functions' client certificate" },
+    "operator-client-key": { type: "string", description: "file with the key of that certificate" },
+    "dry-run": {
+      type: "boolean",
+      description: "print the YAML of everything in order; with --upgrade, what would change",
+    },
+    upgrade: { type: "boolean", description: "list and change what exists and differs" },
+    force: {
+      type: "boolean",
+      description: "with --upgrade: also schemas that break objects or clients of the old ones",
+    },
+    wait: { type: "duration", default: "1m", description: "time limit of each wait" },
+  },
+  examples: [
+    {
+      run: "pm bootstrap --kubeconfig admin.kubeconfig --operator-token-file token",
+      does: "everything, and pm-operator.kubeconfig for pm run",
+    },
+    { run: "pm bootstrap --kubeconfig admin.kubeconfig --dry-run", does: "the manifests as YAML; nothing is written" },
+    { run: "pm bootstrap --kubeconfig admin.kubeconfig --upgrade --dry-run", does: "what an upgrade would change" },
+  ],
+  async run({ options }, io) {
+    const { output } = options;
+    const settings = {
+      admin: {
+        ...(options.kubeconfig && { file: options.kubeconfig }),
+        ...(options.context && { context: options.context }),
+        env: io.env,
+      },
+      operatorKubeconfig: options["operator-kubeconfig"],
+      credentials: {
+        token: options["operator-token-file"],
+        certificate: options["operator-client-certificate"],
+        key: options["operator-client-key"],
+      },
+      upgrade: options.upgrade,
+      force: options.force,
+      waitMs: options.wait,
+      timeoutMs: options.timeout,
+    };
+    if (options["dry-run"] && options.upgrade) {
+      const plans = await planUpgrade(settings, io);
+      const lines = plans.map((plan) => `${inWords(plan)}\n`).join("");
+      const table = () => lines || "nothing to change\n";
+      print(io, output, plans, { table, name: () => lines });
+      return exit.ok;
+    }
+    if (options["dry-run"]) {
+      io.stdout.write(await renderManifests(settings, io));
+      return exit.ok;
+    }
+    const started = io.now();
+    // The steps are for people; for scripts stdout holds the report alone.
+    const report = await runBootstrap(settings, output === "table" ? io : { ...io, stdout: io.stderr });
+    const seconds = formatDuration(io.now() - started);
+    print(io, output, report, {
+      table: () => closing(report, seconds, settings.operatorKubeconfig),
+      name: () => [...report.created, ...report.changed].map((name) => `${name}\n`).join(""),
+    });
+    return report.differing.length > 0 ? exit.failed : exit.ok;
+  },
+});
+
+function closing({ differing, operator }: BootstrapReport, seconds: string, file: string): string {
+  if (differing.length > 0) {
+    return `${differing.length} objects exist and differ: they were left alone\n  next: pm bootstrap --upgrade --dry-run\n`;
+  }
+  const next = operator
+    ? `operator kubeconfig: ${file}\n  next: pm run --kubeconfig ${file}\n`
+    : "no operator kubeconfig\n  next: pm bootstrap --operator-token-file <file with the token of a user in group platform-mesh-operators>\n";
+  return `bootstrap complete in ${seconds}; ${next}`;
+}

@@ -1,0 +1,87 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { loadAll } from "js-yaml";
+import { z } from "zod";
+import type { Resource } from "../../shared/kcp/kinds.ts";
+
+/** Home of the schemas and the export, which every org and account binds. */
+export const systemWorkspace = "root:platform-mesh-system";
+export const manifestsFolder = new URL("../../deploy/kcp/", import.meta.url);
+
+const manifestSchema = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string(), namespace: z.string().exactOptional() }),
+});
+/** An object as it shall be. */
+export type Manifest = z.infer<typeof manifestSchema>;
+
+/** One file of manifests: all its objects go to one workspace, in order. */
+export interface Step {
+  readonly workspace: string;
+  readonly title: string;
+  readonly objects: readonly Manifest[];
+}
+/** What only the running kcp knows; written `{{name}}` in the files. */
+export interface Values {
+  readonly tenancyIdentityHash: string;
+}
+
+/** Reads the folders `<number>-<workspace path with dots>` in order, and in each its files in order. */
+export async function loadSteps(folder: URL, values: Values): Promise<readonly Step[]> {
+  const steps: Step[] = [];
+  for (const place of await sortedNames(folder)) {
+    const inPlace = new URL(`${place}/`, folder);
+    for (const file of await sortedNames(inPlace)) {
+      const text = await readFile(new URL(file, inPlace), "utf8");
+      const objects = z.array(manifestSchema).parse(loadAll(fill(text, values)));
+      steps.push({ workspace: withoutNumber(place).replaceAll(".", ":"), title: titleOf(file), objects });
+    }
+  }
+  return withVersionedSchemas(steps);
+}
+
+const sortedNames = async (folder: URL) => (await readdir(folder)).sort();
+const withoutNumber = (name: string) => name.replace(/^\d+-/, "");
+const titleOf = (file: string) =>
+  withoutNumber(file)
+    .replace(/\.yaml$/, "")
+    .replaceAll("-", " ");
+
+function fill(text: string, values: Values): string {
+  return text.replaceAll("{{tenancyIdentityHash}}", values.tenancyIdentityHash);
+}
+
+const exportSchema = z.looseObject({ resources: z.array(z.looseObject({ schema: z.string() })) });
+
+/** kcp never lets a schema change: each content gets a name of its own, and the export points to that name. */
+function withVersionedSchemas(steps: readonly Step[]): readonly Step[] {
+  const versioned = new Map<string, string>();
+  const rename = (object: Manifest): Manifest => {
+    const { name } = object.metadata;
+    if (object.kind === "APIResourceSchema") {
+      versioned.set(name, `v${digest(object.spec)}.${name}`);
+      return { ...object, metadata: { ...object.metadata, name: versioned.get(name) ?? name } };
+    }
+    if (object.kind !== "APIExport") return object;
+    const spec = exportSchema.parse(object.spec);
+    const resources = spec.resources.map((entry) => ({
+      ...entry,
+      schema: versioned.get(entry.schema) ?? entry.schema,
+    }));
+    return { ...object, spec: { ...spec, resources } };
+  };
+  return steps.map((step) => ({ ...step, objects: step.objects.map(rename) }));
+}
+
+const digest = (content: unknown) => createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 8);
+
+/** Where kcp serves objects of this kind. All kinds that the manifests use have regular plurals. */
+export function resourceOf({ apiVersion, kind }: { readonly apiVersion: string; readonly kind: string }): Resource {
+  const [group, version] = apiVersion.includes("/") ? apiVersion.split("/", 2) : ["", apiVersion];
+  return { group: group ?? "", version: version ?? "", plural: `${kind.toLowerCase()}s` };
+}
+
+/** As people call an object: `Workspace orgs in root`. */
+export const nameOf = (workspace: string, { kind, metadata }: Manifest): string =>
+  `${kind} ${metadata.name} in ${workspace}`;

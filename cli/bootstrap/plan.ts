@@ -1,0 +1,68 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Call } from "../../shared/kcp/client.ts";
+import { classify } from "../../shared/kcp/errors.ts";
+import type { KubeObject } from "../../shared/kcp/objects.ts";
+import type { Client } from "../../shared/kcp/rest.ts";
+import { type Manifest, resourceOf, type Step } from "./manifests.ts";
+
+export const fieldManager = "account-functions-bootstrap";
+
+/** How one object of kcp stands to its manifest. */
+export interface Plan {
+  readonly workspace: string;
+  readonly object: Manifest;
+  readonly state: "missing" | "differs" | "same";
+  /** Paths of the fields that would change, as `spec.extend.with[1]`. */
+  readonly changes: readonly string[];
+}
+
+/** Compares with what kcp would make of the manifest, so that defaults and fields of others are no difference. */
+export async function planObject(client: Client, workspace: string, object: Manifest, call?: Call): Promise<Plan> {
+  const live = await readLive(client, workspace, object, call);
+  if (!live) return { workspace, object, state: "missing", changes: [] };
+  const wanted = await client.apply(resourceOf(object), workspace, object, { fieldManager, dryRun: true }, call);
+  const changes = changedPaths(owned(live), owned(wanted));
+  return { workspace, object, state: changes.length > 0 ? "differs" : "same", changes };
+}
+
+/** One plan for each object, in order; writes nothing. */
+export async function planAll(client: Client, steps: readonly Step[], call?: Call): Promise<readonly Plan[]> {
+  const plans: Plan[] = [];
+  for (const { workspace, objects } of steps) {
+    for (const object of objects) plans.push(await planObject(client, workspace, object, call));
+  }
+  return plans;
+}
+
+/** `undefined` also when the workspace is not there yet. */
+export async function readLive(
+  client: Client,
+  workspace: string,
+  object: Manifest,
+  call?: Call,
+): Promise<KubeObject | undefined> {
+  const { name, namespace } = object.metadata;
+  return client.read(resourceOf(object), { cluster: workspace, name, ...(namespace && { namespace }) }, call);
+}
+
+/** The part of an object that a manifest can be about. */
+function owned({ metadata, ...rest }: KubeObject): object {
+  const { labels, annotations, ownerReferences } = metadata;
+  return { ...rest, status: undefined, metadata: { labels, annotations, ownerReferences } };
+}
+
+/** Paths at which two JSON values differ, the shortest that tell. */
+export function changedPaths(before: unknown, after: unknown, path = ""): readonly string[] {
+  if (isDeepStrictEqual(before, after)) return [];
+  if (!isObject(before) || !isObject(after) || Array.isArray(before) !== Array.isArray(after)) return [path];
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
+  const below = (key: string) => (Array.isArray(before) ? `${path}[${key}]` : path ? `${path}.${key}` : key);
+  return [...keys].flatMap((key) => changedPaths(before[key], after[key], below(key)));
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null;
+
+/** Whether asking again soon may help: rights and new workspaces reach kcp's caches a moment late. */
+export const maySettle = (error: unknown): boolean =>
+  ["forbidden", "not-found", "conflict", "retry", "unreachable"].includes(classify(error));
