@@ -53,12 +53,11 @@ async function attemptOnce(fn: AccountFunction, delivery: Delivery, handling: Ha
   if (attempt > maxUnsettled) throw new TerminalError(`delivered ${attempt} times and never ended`);
   return await withinLimits({ ms: timeLimitMs, stop, clock }, async (signal) => {
     const outcome = await invoke(fn, event, { now: () => clock.now(), signal, attempt, log });
+    const facts = completeEvents(outcome?.events ?? [], { cause: event, function: fn.name, now: clock.now() });
+    await Promise.all(facts.map((fact) => bus.publish(fact, signal)));
     switch (outcome?.kind) {
-      case "done": {
-        const facts = completeEvents(outcome.events, { cause: event, function: fn.name, now: clock.now() });
-        await Promise.all(facts.map((fact) => bus.publish(fact, signal)));
+      case "done":
         return { ending: { outcome: "done" }, settle: () => delivery.ack() };
-      }
       case "waiting":
       case "drop":
         return { ending: { outcome: outcome.kind, reason: outcome.reason }, settle: () => delivery.ack() };

@@ -65,21 +65,25 @@ export function wasReady(account: Account): boolean {
   return phase === "Ready" || phase === "Updating" || isTrue(account, names.ready);
 }
 
-/** Behind a step that did not complete, only what is complete all the same may say so. */
 function verdictOf(account: Account, type: string, state: StepState, behindStop: boolean): Verdict {
+  const recorded = findCondition(account, type);
   switch (state.is) {
-    case "complete":
-      return { status: "True", reason: "Complete", message: "" };
     case "skipped":
       return { status: "True", reason: "Skipped", message: state.message };
+    case "complete":
+      return behindStop ? (recorded ?? awaiting(type)) : { status: "True", reason: "Complete", message: "" };
     case "due":
-      return (behindStop ? undefined : findCondition(account, type)) ?? awaiting(type);
+      return behindStop ? untrue(recorded, type) : (recorded ?? awaiting(type));
     case "stopped":
-      return behindStop ? awaiting(type) : { status: "False", reason: "Stopped", message: state.message };
+      return behindStop ? untrue(recorded, type) : { status: "False", reason: "Stopped", message: state.message };
     case "error":
-      return behindStop ? awaiting(type) : { status: "False", reason: "Error", message: state.message };
+      return behindStop ? untrue(recorded, type) : { status: "False", reason: "Error", message: state.message };
   }
 }
+
+/** Behind a step that did not complete, what was recorded last stays, unless it says True of what is not so. */
+const untrue = (recorded: Condition | undefined, type: string): Verdict =>
+  recorded && recorded.status !== "True" ? recorded : awaiting(type);
 
 /** Keeps the object of a condition that says the same, so that `sameStatus` can compare by identity. */
 function merge(account: Account, verdicts: ReadonlyMap<string, Verdict>, now: number): readonly Condition[] {

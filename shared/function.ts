@@ -67,6 +67,9 @@ export const done = (...events: OwnEvent[]): Outcome => outcome({ kind: "done" }
 export const waiting = (reason: string, ref: ObjectRef): Outcome => outcome({ kind: "waiting", reason, ref }, nothing);
 /** Only for waiting for time itself: the same event comes again after `ms` milliseconds, no attempt counted. */
 export const requeue = (ms: number, reason: string): Outcome => outcome({ kind: "requeue", ms, reason }, nothing);
+/** The same outcome, and the event comes again to be looked at once more. */
+export const again = ({ events, states, notices }: Outcome, ms: number, reason: string): Outcome =>
+  outcome({ kind: "requeue", ms, reason }, { events, states, notices });
 /** Nothing to do for this event, now or later. */
 export const drop = (reason: string): Outcome => outcome({ kind: "drop", reason }, nothing);
 

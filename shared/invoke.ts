@@ -1,13 +1,13 @@
-import { findCondition, isTrue } from "./conditions.ts";
+import { findCondition } from "./conditions.ts";
 import { type CloudEvent, fact } from "./event.ts";
-import { type AccountFunction, type Ctx, drop, type Notice, type Outcome } from "./function.ts";
+import { type AccountFunction, again, type Ctx, drop, type Notice, type Outcome } from "./function.ts";
 import { classify, messageOf } from "./kcp/errors.ts";
 import type { Account } from "./kcp/objects.ts";
 import { condition } from "./names.ts";
 import { postNotice } from "./notices.ts";
 import { type Backend, Pass, StaleError } from "./pass.ts";
 import type { Settings } from "./settings.ts";
-import { writeStatus } from "./status.ts";
+import { isPassing, nextStatus } from "./status.ts";
 import { failed, type Step } from "./step.ts";
 import type { World } from "./world.ts";
 
@@ -32,6 +32,8 @@ export interface Observation {
 
 /** How often a decision is taken anew within one delivery after a write conflict. */
 const decisions = 5;
+/** How old an event is when the progress that it found is told in the status, in milliseconds. */
+const patience = 2_000;
 /** A wait that lasts longer is told as a Kubernetes Event, in milliseconds. */
 const longWait = 60_000;
 /** An error is shown in the status from this attempt on: what passes by itself is not worth an alarm. */
@@ -65,8 +67,18 @@ async function once(fn: AccountFunction, event: CloudEvent, run: Run): Promise<O
   const outcome = await fn.handle(event, pass as never, ctx);
   const world = pass.world;
   if (!world || !fn.steps) return outcome;
-  const { before, after } = await writeStatus(pass, world, options.steps, outcome, ctx.now());
-  await tell(world, [...outcome.notices, ...newErrors(before, after), ...longWaits(event, after, ctx)], run);
+  const before = world.account;
+  const next = await nextStatus(world, options.steps, outcome, ctx.now());
+  const age = ctx.now() - Date.parse(event.time ?? "");
+  if (next && isPassing(before, next, outcome) && age < patience)
+    return again(outcome, patience - age, "told if it lasts");
+  if (next) await pass.writeStatus(world, next);
+  const after = world.account;
+  await tell(
+    world,
+    [...outcome.notices, ...newErrors(before, after), ...longWaits(event, { steps: fn.steps, after, ctx })],
+    run,
+  );
   options.observed?.({ function: fn.name, before, after, outcome });
   return outcome;
 }
@@ -79,8 +91,10 @@ async function alarm(fn: AccountFunction, error: unknown, run: Run): Promise<voi
   try {
     const step = await firstOpen(fn.steps, pass.world);
     const outcome = drop("failed").with(step, failed(messageOf(error)));
-    const { before, after } = await writeStatus(pass, pass.world, options.steps, outcome, ctx.now());
-    await tell(pass.world, newErrors(before, after), run);
+    const before = pass.world.account;
+    const next = await nextStatus(pass.world, options.steps, outcome, ctx.now());
+    if (next) await pass.writeStatus(pass.world, next);
+    await tell(pass.world, newErrors(before, pass.world.account), run);
   } catch (secondary) {
     ctx.log.warn({ err: secondary, function: fn.name }, "could not write the error to the Account's status");
   }
@@ -102,13 +116,14 @@ function newErrors(before: Account, after: Account): readonly Notice[] {
 }
 
 /** The source looks again at what is not Ready after a minute, then ever more rarely: so often a wait is told. */
-function longWaits(event: CloudEvent, account: Account, ctx: Ctx): readonly Notice[] {
-  if (event.type !== fact.resyncDue || isTrue(account, condition.ready)) return [];
-  const waits =
-    account.status?.conditions?.filter(({ reason, type }) => reason === "Stopped" && type !== condition.ready) ?? [];
-  return waits
+function longWaits(event: CloudEvent, { steps, after, ctx }: { steps: readonly Step[]; after: Account; ctx: Ctx }) {
+  if (event.type !== fact.resyncDue) return [];
+  return steps
+    .map((step) => findCondition(after, step.condition))
+    .filter((found) => found !== undefined)
+    .filter(({ reason }) => reason === "Stopped")
     .filter(({ lastTransitionTime }) => ctx.now() - Date.parse(lastTransitionTime) >= longWait)
-    .map(({ type, message }) => ({ type: "Warning", reason: "Waiting", message: `${type}: ${message}` }));
+    .map(({ type, message }): Notice => ({ type: "Warning", reason: "Waiting", message: `${type}: ${message}` }));
 }
 
 /** People are told at best effort: what is told is in the status too. */

@@ -1,7 +1,7 @@
-import { type Observed, sameStatus, statusOf } from "./conditions.ts";
+import { type AccountStatus, type Observed, sameStatus, statusOf } from "./conditions.ts";
 import type { Outcome } from "./function.ts";
+import type { Account } from "./kcp/objects.ts";
 import { condition, finalizer } from "./names.ts";
-import type { Pass } from "./pass.ts";
 import { type Step, type StepState, skipped } from "./step.ts";
 import type { World } from "./world.ts";
 
@@ -10,16 +10,24 @@ const finalizeConditions: readonly string[] = [condition.workspaceFinalize, cond
 /** Whether security is switched on is for its own function; without it the step says so (decisions.md 30). */
 export const securityOff: Step = { condition: condition.security, observe: async () => skipped("security is off") };
 
-/** Writes the status that follows from the present state and from what the handler learned; nothing when it is
- *  written already. Answers the account's status before and after. */
-export async function writeStatus(pass: Pass, world: World, steps: readonly Step[], outcome: Outcome, now: number) {
-  const before = world.account;
-  const chain = world.isDeleting ? finalizing(outcome) : await observeAll(world, steps, outcome);
+/** The status that follows from the present state and from what the handler learned; `undefined` when it is written
+ *  already. */
+export async function nextStatus(
+  world: World,
+  steps: readonly Step[],
+  outcome: Outcome,
+  now: number,
+): Promise<AccountStatus | undefined> {
   const isGone = world.isDeleting && !hasOurFinalizer(world);
-  const next = statusOf(before, chain, now);
-  if (isGone || chain.length === 0 || sameStatus(before, next)) return { before, after: before };
-  await pass.writeStatus(world, next);
-  return { before, after: world.account };
+  const chain = world.isDeleting ? finalizing(outcome) : await observeAll(world, steps, outcome);
+  if (isGone || chain.length === 0) return undefined;
+  const next = statusOf(world.account, chain, now);
+  return sameStatus(world.account, next) ? undefined : next;
+}
+
+/** One more step of an Account on its way up, which is told only if it lasts: most are over within a second. */
+export function isPassing(before: Account, next: AccountStatus, outcome: Outcome): boolean {
+  return next.phase === "Provisioning" && (before.status?.phase === "Provisioning" || outcome.kind === "waiting");
 }
 
 /** A deleted account keeps its conditions; only the steps of the way down are told. */

@@ -3,10 +3,9 @@ import { defineFunction, done, drop, type Outcome, waiting } from "../../shared/
 import type { Workspace, WorkspaceType } from "../../shared/kcp/objects.ts";
 import { condition, finalizer, label } from "../../shared/names.ts";
 import { accountType, orgType, workspaceTypeName } from "../../shared/naming.ts";
-import { stopped } from "../../shared/step.ts";
+import { complete, type Step, stopped } from "../../shared/step.ts";
 import type { World } from "../../shared/world.ts";
-import { isOwned, workspaceStep } from "../create-workspace/workspace.ts";
-import { workspaceTypeStep } from "../create-workspace/workspace-types.ts";
+import { isOwned } from "../create-workspace/workspace.ts";
 
 interface Deps {
   worldOf(event: CloudEvent): Promise<World | undefined>;
@@ -14,6 +13,36 @@ interface Deps {
   deleteWorkspaceType(world: World, type: WorkspaceType): Promise<void>;
   removeFinalizers(world: World, names: readonly string[]): Promise<void>;
 }
+
+/** Somebody else's Workspace of that name is left alone. */
+async function ownWorkspace(world: World): Promise<Workspace | undefined> {
+  const workspace = has(world, finalizer.account) ? await world.workspace() : undefined;
+  return workspace && isOwned(workspace, world) ? workspace : undefined;
+}
+
+async function ownTypes(world: World): Promise<readonly WorkspaceType[]> {
+  if (!has(world, finalizer.workspaceType)) return [];
+  const org = world.account.metadata.name;
+  const names = [orgType, accountType].map((type) => workspaceTypeName(org, type));
+  const types = await Promise.all(names.map((name) => world.workspaceType(name)));
+  return types.filter((type) => type !== undefined).filter(({ metadata }) => metadata.labels?.[label.org] === org);
+}
+
+const workspaceGone: Step = {
+  condition: condition.workspaceFinalize,
+  observe: async (world) =>
+    (await ownWorkspace(world)) ? stopped("Waiting for Workspace deletion", world.workspaceRef()) : complete,
+};
+
+const typesGone: Step = {
+  condition: condition.workspaceTypeFinalize,
+  async observe(world) {
+    const [type] = await ownTypes(world);
+    if (!type) return complete;
+    const ref = { kind: "WorkspaceType", cluster: world.cluster, name: type.metadata.name };
+    return stopped("Waiting for WorkspaceType deletion", ref);
+  },
+};
 
 /** Takes a deleted Account down in the reverse of the order in which create-workspace built it: the Workspace, then an
  *  org's WorkspaceTypes; each finalizer goes only when its part is gone (spec/accounts.md, section 4). */
@@ -26,46 +55,32 @@ export default defineFunction<Deps>({
     { type: resource.delete, kind: "WorkspaceType" },
     { type: fact.resyncDue },
   ],
-  steps: [workspaceTypeStep, workspaceStep],
+  steps: [workspaceGone, typesGone],
   async handle(event, deps) {
     const world = await deps.worldOf(event);
     if (!world) return drop("the Account is gone");
     if (!world.isDeleting) return drop("the Account is not being deleted");
-    return (await withoutWorkspace(world, deps)) ?? (await withoutTypes(world, deps)) ?? release(world, deps);
+    const workspace = await ownWorkspace(world);
+    if (workspace && !workspace.metadata.deletionTimestamp) await deps.deleteWorkspace(world, workspace);
+    const waits = await stillThere(workspaceGone, world);
+    if (waits) return waits;
+    for (const type of await ownTypes(world)) {
+      if (!type.metadata.deletionTimestamp) await deps.deleteWorkspaceType(world, type);
+    }
+    return (await stillThere(typesGone, world)) ?? release(world, deps);
   },
 });
 
-/** The wait for the Workspace to go, or `undefined` when none of ours is left. Somebody else's is left alone. */
-async function withoutWorkspace(world: World, deps: Deps): Promise<Outcome | undefined> {
-  if (!has(world, finalizer.account)) return undefined;
-  const workspace = await world.workspace();
-  if (!workspace || !isOwned(workspace, world)) return undefined;
-  if (!workspace.metadata.deletionTimestamp) await deps.deleteWorkspace(world, workspace);
-  if (!(await world.workspace())) return undefined;
-  return wait("Waiting for Workspace deletion", condition.workspaceFinalize, world.workspaceRef());
-}
-
-async function withoutTypes(world: World, deps: Deps): Promise<Outcome | undefined> {
-  if (!has(world, finalizer.workspaceType)) return undefined;
-  const org = world.account.metadata.name;
-  for (const name of [orgType, accountType].map((type) => workspaceTypeName(org, type))) {
-    const type = await world.workspaceType(name);
-    if (type?.metadata.labels?.[label.org] !== org) continue;
-    if (!type.metadata.deletionTimestamp) await deps.deleteWorkspaceType(world, type);
-    if (await world.workspaceType(name)) {
-      const ref = { kind: "WorkspaceType", cluster: world.cluster, name };
-      return wait("Waiting for WorkspaceType deletion", condition.workspaceTypeFinalize, ref);
-    }
-  }
-  return undefined;
+async function stillThere(step: Step, world: World): Promise<Outcome | undefined> {
+  const state = await step.observe(world);
+  return state.is === "stopped" && state.ref
+    ? waiting(state.message, state.ref).with(step.condition, state)
+    : undefined;
 }
 
 async function release(world: World, deps: Deps): Promise<Outcome> {
   await deps.removeFinalizers(world, [finalizer.account, finalizer.workspaceType]);
   return done();
 }
-
-const wait = (reason: string, type: string, ref: ReturnType<World["workspaceRef"]>): Outcome =>
-  waiting(reason, ref).with(type, stopped(reason, ref));
 
 const has = (world: World, name: string): boolean => world.account.metadata.finalizers?.includes(name) ?? false;

@@ -1,0 +1,100 @@
+import { functions, steps } from "../functions/index.ts";
+import { type CloudEvent, matches, resource } from "../shared/event.ts";
+import type { Ctx, Outcome, OwnEvent } from "../shared/function.ts";
+import { createInvoke, type Invoke } from "../shared/invoke.ts";
+import { defaultSettings, type Settings } from "../shared/settings.ts";
+import { type FakeKcp, orgsCluster } from "./fake-kcp.ts";
+
+export const startOfTime = Date.parse("2026-01-01T00:00:00Z");
+
+/** Invokes functions on a fake kcp, one at a time or all that an event wakes, own events included. */
+export class Functions {
+  readonly #invoke: Invoke;
+  now = startOfTime;
+
+  constructor(kcp: FakeKcp, settings: Partial<Settings> = {}) {
+    this.#invoke = createInvoke({ backend: kcp, settings: { ...defaultSettings, ...settings }, steps });
+  }
+
+  async invoke(name: string, event: CloudEvent, attempt = 1): Promise<Outcome> {
+    const fn = functions.find((candidate) => candidate.name === name);
+    if (!fn) throw new Error(`no function ${name}`);
+    return this.#invoke(fn, event, this.ctx(attempt));
+  }
+
+  /** Delivers the event to every function that wants it, again after the time that it asks for, then what they emit; answers the facts in order. */
+  async deliver(event: CloudEvent): Promise<readonly string[]> {
+    const facts: string[] = [];
+    const queue = [event];
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const cause = next;
+      for (const fn of functions.filter(({ on }) => on.some((filter) => matches(filter, cause)))) {
+        let outcome = await this.#invoke(fn, cause, this.ctx(1));
+        if (outcome.kind === "requeue") {
+          this.now += outcome.ms;
+          outcome = await this.#invoke(fn, cause, this.ctx(1));
+        }
+        const { events } = outcome;
+        facts.push(...events.map(({ type }) => type.replace("io.platform-mesh.account.", "")));
+        queue.push(...events.map((emitted) => caused(cause, emitted, this.now)));
+      }
+    }
+    return facts;
+  }
+
+  ctx(attempt: number): Ctx {
+    const ignore = () => {};
+    const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+    return { now: () => this.now, signal: new AbortController().signal, attempt, log };
+  }
+}
+
+function caused(cause: CloudEvent, { type, accountkey, data }: OwnEvent, now: number): CloudEvent {
+  const key = accountkey ?? cause.accountkey;
+  const time = new Date(now).toISOString();
+  return {
+    specversion: "1.0",
+    id: `${cause.id}/${type}`,
+    source: "test",
+    type,
+    time,
+    ...(key && { accountkey: key }),
+    data,
+  };
+}
+
+export interface About {
+  readonly verb?: keyof typeof resource;
+  readonly cluster?: string;
+  readonly name?: string;
+  readonly phase?: string;
+  readonly deleting?: boolean;
+  readonly data?: unknown;
+}
+
+/** A forwarded event about an object of the account `<cluster>/<name>`. */
+export function forwarded(kind: string, key: string, about: About = {}): CloudEvent {
+  const { verb = "update", cluster = key.split("/")[0] ?? orgsCluster, phase, deleting = false, data } = about;
+  return {
+    specversion: "1.0",
+    id: `${kind}.${key}.${verb}`,
+    source: "test",
+    type: resource[verb],
+    kind,
+    accountkey: key,
+    kcpcluster: cluster,
+    deleting: String(deleting),
+    time: new Date(startOfTime).toISOString(),
+    ...(phase !== undefined && { phase }),
+    ...(data !== undefined && { data }),
+  };
+}
+
+export const own = (type: string, accountkey: string, data?: unknown): CloudEvent => ({
+  specversion: "1.0",
+  id: `${type}.${accountkey}`,
+  source: "test",
+  type,
+  accountkey,
+  data,
+});
