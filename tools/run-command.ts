@@ -1,11 +1,11 @@
 import { Supervised } from "./supervised.ts";
 
-const tailLines = 20;
-
 export interface CommandOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly onLine?: (line: string) => void;
+  /** How many of the last lines go into a failure's message; 20 unless given. */
+  readonly tail?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -13,7 +13,7 @@ export interface CommandOptions {
 export async function runCommand(
   command: string,
   args: readonly string[],
-  { onLine, signal, ...options }: CommandOptions = {},
+  { onLine, signal, tail = 20, ...options }: CommandOptions = {},
 ): Promise<string> {
   const lines: string[] = [];
   const child = new Supervised(command, args, { ...options, output: "pipe" });
@@ -26,8 +26,8 @@ export async function runCommand(
   const code = await child.exited.finally(() => signal?.removeEventListener("abort", abort));
   signal?.throwIfAborted();
   if (code !== 0) {
-    const tail = lines.slice(-tailLines).map((line) => `  ${line}\n`);
-    throw new Error(`${command} ${args.join(" ")} ended with code ${code}:\n${tail.join("")}`);
+    const last = lines.slice(-tail).map((line) => `  ${line}\n`);
+    throw new Error(`${command} ${args.join(" ")} ended with code ${code}:\n${last.join("")}`);
   }
   return lines.join("\n");
 }

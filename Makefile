@@ -1,0 +1,31 @@
+# Every target installs what it needs first. From elsewhere: make -C FOLDER …
+node := @tools/node
+
+.PHONY: help up demo test check bench tools fix clean
+
+help: ## what there is
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
+
+up: ## kcp, NATS and the functions in the foreground, until Ctrl-C
+	$(node) tools/up.ts
+
+demo: ## the same with the accounts of examples/, ending by itself
+	$(node) tools/demo.ts
+
+check: ## format, lint, types and unit tests, in seconds
+	$(node) test/run.ts check
+
+test: ## make check, then all suites on real servers, with coverage
+	$(node) test/run.ts
+
+bench: ## latency and bursts beside bare kcp
+	$(node) test/bench/bench.ts
+
+tools: ## obtain kcp, nats-server, OpenFGA and kubectl into the shared cache
+	$(node) tools/obtain.ts
+
+fix: ## format, and mend what the linter can mend
+	$(node) node_modules/@biomejs/biome/bin/biome check --write .
+
+clean: ## remove packages, reports and leftovers of runs (the shared cache stays)
+	rm -rf node_modules coverage dist .state
