@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+import type { Http } from "../../shared/kcp/http.ts";
+import { type Kind, kinds } from "../../shared/kcp/kinds.ts";
+import { pathOf } from "../../shared/kcp/rest.ts";
+import { Feed, type FeedOptions } from "./feed.ts";
+import { reflect } from "./reflector.ts";
+import type { Timing } from "./watch.ts";
+
+export interface ShardOptions extends Omit<FeedOptions<Kind>, "kind" | "shard"> {
+  /** URL of the export's virtual workspace on this shard. */
+  readonly url: string;
+  readonly http: Http;
+  readonly timing: Timing;
+  readonly signal: AbortSignal;
+}
+
+/** Six watches, one a kind, on one shard. */
+export class Shard {
+  readonly name: string;
+  readonly url: string;
+  /** Resolves when all has ended after the signal was aborted. */
+  readonly ended: Promise<unknown>;
+  readonly #feeds: readonly Pick<Feed<Kind>, "synced">[];
+
+  constructor(options: ShardOptions) {
+    this.url = options.url;
+    this.name = shardName(options.url);
+    const started = [
+      this.#start("Workspace", options),
+      this.#start("LogicalCluster", options),
+      this.#start("Account", options),
+      this.#start("AccountInfo", options),
+      this.#start("WorkspaceType", options),
+      this.#start("APIBinding", options),
+    ];
+    this.#feeds = started.map(({ feed }) => feed);
+    this.ended = Promise.all(started.map(({ ended }) => ended));
+  }
+
+  get synced(): boolean {
+    return this.#feeds.every(({ synced }) => synced);
+  }
+
+  #start<K extends Kind>(kind: K, { url, http, timing, signal, ...rest }: ShardOptions) {
+    const feed = new Feed<K>({ ...rest, kind, shard: this.name });
+    const run = async (): Promise<void> => {
+      await feed.load();
+      await reflect({ http, timing, signal, url: `${url}/clusters/*${pathOf(kinds[kind])}` }, feed);
+    };
+    const ended = run().catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+    return { feed, ended };
+  }
+}
+
+/** Names a shard in checkpoints: the same after a restart, another one for a kcp that was made anew. */
+function shardName(url: string): string {
+  const { host, pathname } = new URL(url);
+  return `${host.replaceAll(/[^A-Za-z0-9]/g, "-")}-${createHash("sha256").update(pathname).digest("hex").slice(0, 8)}`;
+}

@@ -1,0 +1,90 @@
+import type { IncomingMessage } from "node:http";
+import { ApiError } from "../../shared/kcp/client.ts";
+import { messageOf, UnreachableError } from "../../shared/kcp/errors.ts";
+import type { Http } from "../../shared/kcp/http.ts";
+import type { KubeObject } from "../../shared/kcp/objects.ts";
+import type { Backoff } from "./backoff.ts";
+import { lines } from "./lines.ts";
+import { type Page, parsePage, parseWatched, refused, type Watched } from "./wire.ts";
+
+/** How long things may take, in milliseconds. */
+export interface Timing {
+  /** The server is asked to end a watch after this. */
+  readonly watchMs: number;
+  /** A watch that says nothing for so long is taken for half open; kcp sends a bookmark every minute. */
+  readonly idleMs: number;
+  /** One page of a list, or the head of a watch. */
+  readonly requestMs: number;
+  readonly backoff: Backoff;
+}
+export const defaultTiming: Timing = {
+  watchMs: 300_000,
+  idleMs: 90_000,
+  requestMs: 30_000,
+  backoff: { minMs: 100, maxMs: 10_000 },
+};
+
+export interface Watching {
+  readonly http: Http;
+  /** URL of the collection. */
+  readonly url: string;
+  readonly timing: Timing;
+  readonly signal: AbortSignal;
+}
+
+const maxLineBytes = 32 * 1024 * 1024;
+const pageSize = "500";
+
+/** Lists a collection page by page. Throws ApiError; 410 when that took so long that its version was given up. */
+export async function listAll<T extends KubeObject>({ http, url, timing, signal }: Watching): Promise<Page<T>> {
+  const objects: T[] = [];
+  for (let token = ""; ; ) {
+    const query = new URLSearchParams({ limit: pageSize, ...(token && { continue: token }) });
+    const response = await http.send({ method: "GET", url: `${url}?${query}`, timeoutMs: timing.requestMs, signal });
+    if (response.status !== 200) throw refused(response.status, response.text);
+    const page = parsePage<T>(response.text);
+    objects.push(...page.objects);
+    token = page.next;
+    if (!token) return { ...page, objects };
+  }
+}
+
+/** What happens to a collection after `resourceVersion`, until the server ends the watch. Throws ApiError when the server
+ *  refuses (410: too old), UnreachableError when the connection breaks, is silent for too long or brings garbage. */
+export async function* watch<T extends KubeObject>(
+  watching: Watching,
+  resourceVersion: string,
+  opened: () => void,
+): AsyncGenerator<Watched<T>> {
+  const { http, url, timing, signal } = watching;
+  const query = new URLSearchParams({
+    watch: "true",
+    allowWatchBookmarks: "true",
+    resourceVersion,
+    timeoutSeconds: String(Math.ceil(timing.watchMs / 1000)),
+  });
+  const stream = await http.open({ method: "GET", url: `${url}?${query}`, timeoutMs: timing.requestMs, signal });
+  const text = lines(attentive(stream, timing.idleMs), maxLineBytes);
+  try {
+    if (stream.statusCode !== 200) throw refused(stream.statusCode ?? 0, (await text.next()).value ?? "");
+    opened();
+    for await (const line of text) yield parseWatched<T>(line);
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (cause instanceof ApiError) throw cause;
+    throw new UnreachableError(`watching ${url}: ${messageOf(cause)}`, { cause });
+  } finally {
+    stream.destroy();
+  }
+}
+
+/** Cuts a stream that is silent while somebody waits for it; a reader that is busy elsewhere is no silence. */
+async function* attentive(stream: IncomingMessage, idleMs: number): AsyncGenerator<Buffer> {
+  const chunks: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]();
+  for (;;) {
+    const timer = setTimeout(() => stream.destroy(new Error(`silent for ${idleMs / 1000} s`)), idleMs);
+    const chunk = await chunks.next().finally(() => clearTimeout(timer));
+    if (chunk.done) return;
+    yield chunk.value;
+  }
+}
