@@ -66,14 +66,16 @@ export class Pass {
     return new World(account, cluster, this.#backend.reader, this.#settings);
   }
 
-  /** Adds the finalizers that are missing and takes the refresh label away, in one write or none. */
-  async claimAccount(world: World, wanted: readonly string[]): Promise<void> {
+  /** Adds the finalizers that are missing and takes the refresh label away, in one write or none; answers whether the
+   *  label was there. */
+  async claimAccount(world: World, wanted: readonly string[]): Promise<boolean> {
     const present = world.account.metadata.finalizers ?? [];
     const missing = wanted.filter((name) => !present.includes(name));
     const refreshed = world.account.metadata.labels?.[label.refresh] !== undefined;
-    if (missing.length === 0 && !refreshed) return;
+    if (missing.length === 0 && !refreshed) return false;
     const labels = refreshed ? { labels: { [label.refresh]: null } } : {};
     await this.#patchMetadata(world, { finalizers: [...present, ...missing], ...labels });
+    return refreshed;
   }
 
   async removeFinalizers(world: World, unwanted: readonly string[]): Promise<void> {

@@ -10,7 +10,7 @@ import { asWanted, wantedTypes, workspaceTypeStep } from "./workspace-types.ts";
 
 interface Deps {
   worldOf(event: CloudEvent): Promise<World | undefined>;
-  claimAccount(world: World, finalizers: readonly string[]): Promise<void>;
+  claimAccount(world: World, finalizers: readonly string[]): Promise<boolean>;
   createWorkspaceType(world: World, name: string, spec: WorkspaceTypeSpec): Promise<void>;
   repairWorkspaceType(world: World, name: string, spec: WorkspaceTypeSpec): Promise<void>;
   createWorkspace(world: World, type: { name: string; path: string }): Promise<void>;
@@ -38,9 +38,9 @@ export default defineFunction<Deps>({
     if (world.isDeleting) return drop("the Account is being deleted");
     const refused = await refusal(world);
     if (refused) return drop(refused);
-    await deps.claimAccount(world, finalizersOf(world));
+    const refreshed = await deps.claimAccount(world, finalizersOf(world));
     const repairs = [...(await ensureTypes(world, deps)), ...(await ensureWorkspace(world, deps))];
-    return repairs.reduce((outcome, notice) => outcome.repairing(notice), await outcomeOf(world));
+    return repairs.reduce((outcome, notice) => outcome.repairing(notice), await outcomeOf(world, refreshed));
   },
 });
 
@@ -86,10 +86,10 @@ async function ensureWorkspace(world: World, deps: Deps): Promise<readonly Notic
 
 const repaired = (reason: string, message: string): Notice => ({ type: "Warning", reason, message });
 
-/** `workspace-created` is told as long as the next step has not been taken, so that a crash here loses nothing. */
-async function outcomeOf(world: World): Promise<Outcome> {
+/** `workspace-created` is told as long as the Account is not Ready, so that a crash here loses nothing. */
+async function outcomeOf(world: World, refreshed: boolean): Promise<Outcome> {
   const state = await workspaceStep.observe(world);
   if (state.is === "stopped" && state.ref) return waiting(state.message, state.ref);
   if (state.is === "error") return drop(state.message);
-  return isTrue(world.account, condition.info) ? done() : done({ type: fact.workspaceCreated });
+  return isTrue(world.account, condition.ready) && !refreshed ? done() : done({ type: fact.workspaceCreated });
 }

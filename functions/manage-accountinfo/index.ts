@@ -22,6 +22,7 @@ export default defineFunction<Deps>({
   name: "manage-accountinfo",
   on: [
     { type: fact.workspaceCreated },
+    { type: resource.add, kind: "Workspace", phase: "Ready" },
     { type: resource.update, kind: "Workspace", phase: "Initializing" },
     { type: resource.update, kind: "Workspace", phase: "Ready" },
     { type: resource.add, kind: "LogicalCluster", phase: "Initializing" },
