@@ -34,6 +34,8 @@ export class Pass {
   readonly #signal: AbortSignal;
   /** The account that this pass is about, once a handler asked for it. */
   world: World | undefined;
+  /** How many writes the server has taken. */
+  writes = 0;
 
   constructor(backend: Backend, settings: Settings, signal: AbortSignal) {
     this.#backend = backend;
@@ -205,7 +207,9 @@ export class Pass {
   /** A write that the server refuses because it knows more than the reader: the reader is brought up to date first. */
   async #fresh<T>(kind: Kind, target: Target, stale: readonly ErrorClass[], write: () => Promise<T>): Promise<T> {
     try {
-      return await write();
+      const answer = await write();
+      this.writes++;
+      return answer;
     } catch (error) {
       if (!stale.includes(classify(error))) throw error;
       await this.#backend.refresh(kind, target.cluster, target.name);

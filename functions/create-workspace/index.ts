@@ -86,10 +86,10 @@ async function ensureWorkspace(world: World, deps: Deps): Promise<readonly Notic
 
 const repaired = (reason: string, message: string): Notice => ({ type: "Warning", reason, message });
 
-/** `workspace-created` is told as long as the Account is not Ready, so that a crash here loses nothing. */
+/** `workspace-created` is told as long as the next step has not been taken, so that a crash here loses nothing. */
 async function outcomeOf(world: World, refreshed: boolean): Promise<Outcome> {
   const state = await workspaceStep.observe(world);
   if (state.is === "stopped" && state.ref) return waiting(state.message, state.ref);
   if (state.is === "error") return drop(state.message);
-  return isTrue(world.account, condition.ready) && !refreshed ? done() : done({ type: fact.workspaceCreated });
+  return isTrue(world.account, condition.info) && !refreshed ? done() : done({ type: fact.workspaceCreated });
 }

@@ -1,6 +1,14 @@
 import { isTrue } from "../../shared/conditions.ts";
 import { type CloudEvent, fact, resource } from "../../shared/event.ts";
-import { defineFunction, done, drop, type Notice, type Outcome, waiting } from "../../shared/function.ts";
+import {
+  defineFunction,
+  done,
+  drop,
+  type Notice,
+  type Outcome,
+  type OwnEvent,
+  waiting,
+} from "../../shared/function.ts";
 import { classify } from "../../shared/kcp/errors.ts";
 import type { AccountInfo, AccountInfoSpec } from "../../shared/kcp/objects.ts";
 import { condition, finalizer, infoName } from "../../shared/names.ts";
@@ -25,8 +33,6 @@ export default defineFunction<Deps>({
     { type: resource.add, kind: "Workspace", phase: "Ready" },
     { type: resource.update, kind: "Workspace", phase: "Initializing" },
     { type: resource.update, kind: "Workspace", phase: "Ready" },
-    { type: resource.add, kind: "LogicalCluster", phase: "Initializing" },
-    { type: resource.update, kind: "LogicalCluster", phase: "Initializing" },
     { type: resource.update, kind: "LogicalCluster", phase: "Ready" },
     { type: resource.update, kind: "APIBinding", phase: "Bound" },
     { type: resource.update, kind: "AccountInfo", deleting: "false" },
@@ -45,9 +51,16 @@ export default defineFunction<Deps>({
     const state = await infoStep.observe(world);
     if (state.is === "stopped" && state.ref) return waiting(state.message, state.ref);
     if (state.is === "due") return write(event, world, deps);
-    return isTrue(world.account, condition.ready) ? done() : done({ type: fact.infoReady });
+    return done(...(await infoReady(world)));
   },
 });
+
+/** Told as long as the Account is not Ready, so that a crash here loses nothing; a Workspace that is not ready yet will
+ *  wake the next step by itself. */
+async function infoReady(world: World): Promise<readonly OwnEvent[]> {
+  const { phase } = (await world.workspace())?.status ?? {};
+  return phase === "Ready" && !isTrue(world.account, condition.ready) ? [{ type: fact.infoReady }] : [];
+}
 
 /** Deleted by hand: our finalizer is all that may hold it; what it knew came along with the event. */
 async function release(world: World, deps: Deps): Promise<void> {
@@ -79,7 +92,7 @@ async function write(event: CloudEvent, world: World, deps: Deps): Promise<Outco
     const reason = "Workspace not ready yet";
     return waiting(reason, world.workspaceRef()).with(condition.info, stopped(reason, world.workspaceRef()));
   }
-  const outcome = done({ type: fact.infoReady });
+  const outcome = done(...(await infoReady(world)));
   return isTrue(world.account, condition.info) ? outcome.repairing(repaired(info)) : outcome;
 }
 

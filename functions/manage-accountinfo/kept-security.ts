@@ -6,7 +6,7 @@ import type { Security } from "./info.ts";
  *  from the last object of a watched delete. A delete found by comparison carries neither (decisions.md 3). */
 export function securityIn(event: CloudEvent): Security {
   if (event.type === fact.infoDeleted) return pick(event.data);
-  if (event.kind === "AccountInfo" && isRecord(event.data)) return pick(event.data["spec"]);
+  if (event.kind === "AccountInfo" && isRecord(event.data)) return pick(event.data.spec);
   return {};
 }
 
