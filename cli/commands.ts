@@ -1,6 +1,16 @@
 import type { Entry } from "./command.ts";
 
 export const commands: readonly Entry[] = [
+  {
+    name: "bootstrap",
+    summary: "Set up a kcp for accounts: workspaces, types, schemas, export, rights",
+    load: () => import("./bootstrap/command.ts"),
+  },
+  {
+    name: "doctor",
+    summary: "Check an installation, and say how to mend what is wrong",
+    load: () => import("./doctor/command.ts"),
+  },
   { name: "version", summary: "The version of pm and of the Node.js that runs it", load: () => import("./version.ts") },
   {
     name: "completion",
