@@ -6,14 +6,13 @@ export interface CommandOptions {
   readonly onLine?: (line: string) => void;
   /** How many of the last lines go into a failure's message; 20 unless given. */
   readonly tail?: number;
-  readonly signal?: AbortSignal;
 }
 
 /** Runs a command to its end and answers what it printed; a failure's message ends with the last lines of that. */
 export async function runCommand(
   command: string,
   args: readonly string[],
-  { onLine, signal, tail = 20, ...options }: CommandOptions = {},
+  { onLine, tail = 20, ...options }: CommandOptions = {},
 ): Promise<string> {
   const lines: string[] = [];
   const child = new Supervised(command, args, { ...options, output: "pipe" });
@@ -21,10 +20,7 @@ export async function runCommand(
     lines.push(line);
     onLine?.(line);
   });
-  const abort = () => void child.kill();
-  signal?.addEventListener("abort", abort);
-  const code = await child.exited.finally(() => signal?.removeEventListener("abort", abort));
-  signal?.throwIfAborted();
+  const code = await child.exited;
   if (code !== 0) {
     const last = lines.slice(-tail).map((line) => `  ${line}\n`);
     throw new Error(`${command} ${args.join(" ")} ended with code ${code}:\n${last.join("")}`);

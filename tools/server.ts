@@ -33,14 +33,14 @@ export class Server {
   }
 
   /** Resolves once it serves; rejects with the last lines of its log when it ends before or takes too long. */
-  async start(signal?: AbortSignal): Promise<void> {
+  async start(): Promise<void> {
     const { name, command, args, folder, env } = this.#spec;
     const log = openSync(this.logFile, "a");
     const child = new Supervised(command, args, { output: log, ...(env && { env }) });
     closeSync(log);
     this.#process = child;
     await recordProcess(folder, name, await child.pid);
-    await withProgress(`starting ${name}`, () => this.#untilReady(child, signal));
+    await withProgress(`starting ${name}`, () => this.#untilReady(child));
   }
 
   /** Resolves with the reason when it ends without having been asked to. */
@@ -72,7 +72,7 @@ export class Server {
     return child;
   }
 
-  async #untilReady(child: Supervised, signal?: AbortSignal): Promise<void> {
+  async #untilReady(child: Supervised): Promise<void> {
     const { isReady, readyLimitMs } = this.#spec;
     const deadline = performance.now() + readyLimitMs;
     let ended: number | undefined;
@@ -85,7 +85,7 @@ export class Server {
         await this.kill();
         throw await this.#error(`was not ready after ${readyLimitMs / 1000} s`);
       }
-      await sleep(pollMs, undefined, signal && { signal });
+      await sleep(pollMs);
     }
   }
 

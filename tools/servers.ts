@@ -29,10 +29,11 @@ export interface Kcp {
 interface StartOptions {
   /** Empty, and this process's own. */
   readonly folder: string;
-  readonly signal?: AbortSignal | undefined;
+  /** Gets the server's end, also when its start fails. */
+  readonly cleanup?: AsyncDisposableStack;
 }
 
-export async function startNatsServer({ folder, signal }: StartOptions): Promise<Nats> {
+export async function startNatsServer({ folder, cleanup }: StartOptions): Promise<Nats> {
   const command = await obtain("nats-server");
   return withFreePorts(1, async ([port = 0]) => {
     const config = join(folder, "nats-server.json");
@@ -48,12 +49,13 @@ export async function startNatsServer({ folder, signal }: StartOptions): Promise
     const isReady = () => greets(port);
     const args = ["--config", config];
     const server = new Server({ name: "nats-server", command, args, folder, isReady, readyLimitMs: 30_000 });
-    await server.start(signal);
+    cleanup?.defer(() => server.stop());
+    await server.start();
     return { url: `nats://127.0.0.1:${port}`, server };
   });
 }
 
-export async function startKcpServer({ folder, signal }: StartOptions): Promise<Kcp> {
+export async function startKcpServer({ folder, cleanup }: StartOptions): Promise<Kcp> {
   const command = await obtain("kcp");
   const data = join(folder, "kcp");
   const tokens = { operator: randomUUID(), alice: randomUUID(), bob: randomUUID() };
@@ -74,7 +76,8 @@ export async function startKcpServer({ folder, signal }: StartOptions): Promise<
     ];
     const isReady = () => answersReadyz(port, join(data, "apiserver.crt"));
     const server = new Server({ name: "kcp", command, args, folder, isReady, readyLimitMs: 180_000 });
-    await server.start(signal);
+    cleanup?.defer(() => server.stop());
+    await server.start();
     const adminKubeconfig = join(data, "admin.kubeconfig");
     return { url: `https://127.0.0.1:${port}`, adminKubeconfig, tokens, operatorTokenFile, server };
   });

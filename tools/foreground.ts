@@ -1,0 +1,54 @@
+import { once } from "node:events";
+import { join } from "node:path";
+import { claimAny } from "./claim.ts";
+import { stateFolder } from "./paths.ts";
+import { elapsed, say } from "./progress.ts";
+import { type Stack, startStack } from "./stack.ts";
+
+const interruptedCode = 130;
+
+/** Brings everything up in `.state/<name>`, does `work` with it, and ends everything and this process: when work ends,
+ *  when a server fails, or on Ctrl-C. Logs stay only after a failure. */
+export async function inForeground(name: string, work: (stack: Stack) => Promise<void>): Promise<never> {
+  const state = await claimAny(join(stateFolder, name));
+  const cleanup = new AsyncDisposableStack();
+  const interrupted = onInterrupt();
+  const code = await Promise.race([interrupted, doWork(state.folder, cleanup, work)]);
+  const end = performance.now();
+  await cleanup.disposeAsync();
+  if (code !== 1) await state.release();
+  say(`  everything is stopped, after ${elapsed(end)}`);
+  // Builds and commands that are still under way end with this process.
+  process.exit(code);
+}
+
+/** Never resolves by itself: for work that lasts until Ctrl-C. */
+export const untilInterrupted = new Promise<never>(() => undefined);
+
+async function doWork(
+  folder: string,
+  cleanup: AsyncDisposableStack,
+  work: (stack: Stack) => Promise<void>,
+): Promise<number> {
+  const start = performance.now();
+  try {
+    const stack = await startStack(folder, cleanup);
+    say(`  everything is up after ${elapsed(start)}`);
+    await Promise.race([work(stack), stack.failed.then((error) => Promise.reject(error))]);
+    return 0;
+  } catch (error) {
+    if (cleanup.disposed) return interruptedCode;
+    say(error instanceof Error ? error.message : String(error));
+    say(`Logs: ${folder}/*.log`);
+    return 1;
+  }
+}
+
+/** The first signal ends everything in order. At the second this process ends at once, and takes all along. */
+async function onInterrupt(): Promise<number> {
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  await Promise.race(signals.map((signal) => once(process, signal)));
+  say("  stopping …");
+  for (const signal of signals) process.on(signal, () => process.exit(interruptedCode));
+  return interruptedCode;
+}

@@ -1,0 +1,98 @@
+import { chmod, readFile, writeFile } from "node:fs/promises";
+import { get } from "node:http";
+import { join } from "node:path";
+import { root } from "./paths.ts";
+import { freePorts } from "./ports.ts";
+import { withProgress } from "./progress.ts";
+import { runCommand } from "./run-command.ts";
+import { Server } from "./server.ts";
+import { type Kcp, startKcpServer, startNatsServer } from "./servers.ts";
+
+const pm = join(root, "bin", "pm");
+
+/** kcp, NATS and the functions, with everything set up for the first Account. */
+export interface Stack {
+  /** kubeconfig of a person who works in root:orgs. */
+  readonly kubeconfig: string;
+  /** Base URL of kcp, without `/clusters/…`. */
+  readonly kcpUrl: string;
+  readonly metricsUrl: string;
+  /** The first of the servers that ends without having been asked to, with its last words. */
+  readonly failed: Promise<Error>;
+}
+
+/** Starts everything in `folder`; what is to be ended, in reverse order, goes to `cleanup`, also when this rejects. */
+export async function startStack(folder: string, cleanup: AsyncDisposableStack): Promise<Stack> {
+  const [kcp, nats] = await Promise.all([startKcpServer({ folder, cleanup }), startNatsServer({ folder, cleanup })]);
+  const operatorKubeconfig = join(folder, "operator.kubeconfig");
+  await withProgress("setting up kcp for accounts (pm bootstrap)", () => bootstrap(kcp, operatorKubeconfig));
+  const functions = await startFunctions({ folder, cleanup, operatorKubeconfig, natsUrl: nats.url });
+  return {
+    kubeconfig: await writeUserKubeconfig(kcp, join(folder, "kubeconfig")),
+    kcpUrl: kcp.url,
+    metricsUrl: functions.metricsUrl,
+    failed: Promise.race([kcp.server, nats.server, functions.server].map((server) => server.failed())),
+  };
+}
+
+async function bootstrap(kcp: Kcp, operatorKubeconfig: string): Promise<void> {
+  const args = [
+    "bootstrap",
+    `--kubeconfig=${kcp.adminKubeconfig}`,
+    `--operator-token-file=${kcp.operatorTokenFile}`,
+    `--operator-kubeconfig=${operatorKubeconfig}`,
+  ];
+  await runCommand(pm, args);
+}
+
+interface FunctionsOptions {
+  readonly folder: string;
+  readonly cleanup: AsyncDisposableStack;
+  readonly operatorKubeconfig: string;
+  readonly natsUrl: string;
+}
+
+async function startFunctions(options: FunctionsOptions): Promise<{ server: Server; metricsUrl: string }> {
+  const { folder, cleanup, operatorKubeconfig, natsUrl } = options;
+  const [health = 0, metrics = 0] = await freePorts(2);
+  const server = new Server({
+    name: "functions",
+    command: pm,
+    args: [
+      "run",
+      `--kubeconfig=${operatorKubeconfig}`,
+      "--bus=nats",
+      `--nats-url=${natsUrl}`,
+      `--health-probe-bind-address=127.0.0.1:${health}`,
+      `--metrics-bind-address=127.0.0.1:${metrics}`,
+      "--shutdown-timeout=3s",
+      "--is-local",
+      "--no-json",
+    ],
+    folder,
+    isReady: () => answersOk(`http://127.0.0.1:${health}/readyz`),
+    readyLimitMs: 60_000,
+  });
+  cleanup.defer(() => server.stop());
+  await server.start();
+  return { server, metricsUrl: `http://127.0.0.1:${metrics}/metrics` };
+}
+
+/** That of kcp's admin, who acts as every user until admission and security exist, but in root:orgs. */
+async function writeUserKubeconfig(kcp: Kcp, file: string): Promise<string> {
+  const admin = await readFile(kcp.adminKubeconfig, "utf8");
+  await writeFile(file, admin.replace(/\/clusters\/root$/m, "/clusters/root:orgs"));
+  await chmod(file, 0o600);
+  return file;
+}
+
+function answersOk(url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const request = get(url, { timeout: 2000, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    request.once("timeout", () => request.destroy());
+    request.once("error", () => resolve(false));
+  });
+}
