@@ -29,8 +29,8 @@ export interface Dispatcher {
   drain(timeoutMs: number): Promise<void>;
 }
 
-/** Far above what runs at once, so that one account with many events does not hold up the others. */
-const maxInFlight = 1600;
+/** Above what runs at once, so that one account with many events does not hold up the others. */
+const maxInFlight = 320;
 const extendEveryMs = ackWaitMs / 3;
 
 interface DeliveryTask extends Task {

@@ -4,7 +4,7 @@ import type { CloudEvent, Filter } from "../../shared/event.ts";
 export interface Subscription {
   readonly function: string;
   readonly on: readonly Filter[];
-  /** How many deliveries may be unsettled at once, over all partitions. */
+  /** How many deliveries may be under way at once, over all partitions; those that wait for a retry do not count. */
   readonly maxInFlight: number;
 }
 

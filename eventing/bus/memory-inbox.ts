@@ -2,16 +2,19 @@ import { decodeEvent } from "../../shared/event-codec.ts";
 import type { Cancel, Clock } from "../clock.ts";
 import { ackWaitMs, type Delivery } from "./bus.ts";
 import type { Refusal } from "./dead-letter.ts";
+import { Slots } from "./slots.ts";
 
 interface Entry {
   readonly body: Uint8Array;
   attempt: number;
   ended: boolean;
+  /** Gives back its slot. */
+  release: () => void;
   /** Of the one timer that may run for it: the delivery's time limit, or the wait before the next try. */
   cancel: Cancel;
 }
 interface Reader {
-  readonly maxInFlight: number;
+  readonly slots: Slots;
   readonly deliver: (delivery: Delivery) => void;
 }
 
@@ -21,8 +24,7 @@ export interface InboxOptions {
   readonly bury: (body: Uint8Array, refusal: Refusal) => void;
 }
 
-/** What one function has yet to handle. As with a JetStream consumer, an event counts as in flight until it has ended,
- *  also while it waits for its next try, and stays when nobody reads. */
+/** What one function has yet to handle; stays when nobody reads. */
 export class MemoryInbox {
   readonly #options: InboxOptions;
   readonly #fresh: Uint8Array[] = [];
@@ -41,7 +43,8 @@ export class MemoryInbox {
   }
 
   /** Deliveries go to this reader until the returned function is called. */
-  open(reader: Reader): () => void {
+  open(maxInFlight: number, deliver: Reader["deliver"]): () => void {
+    const reader: Reader = { slots: new Slots(maxInFlight), deliver };
     this.#reader = reader;
     this.#pump();
     return () => {
@@ -59,17 +62,19 @@ export class MemoryInbox {
     const reader = this.#reader;
     if (!reader) return;
     for (const entry of this.#again.splice(0)) this.#deliver(entry, reader);
-    while (this.#unended.size < reader.maxInFlight) {
+    while (reader.slots.free > 0) {
       const body = this.#fresh.shift();
       if (!body) return;
-      const entry: Entry = { body, attempt: 0, ended: false, cancel: () => {} };
+      const entry: Entry = { body, attempt: 0, ended: false, release: () => {}, cancel: () => {} };
       this.#unended.add(entry);
       this.#deliver(entry, reader);
     }
   }
 
-  #deliver(entry: Entry, { deliver }: Reader): void {
+  #deliver(entry: Entry, { deliver, slots }: Reader): void {
     entry.attempt++;
+    entry.release();
+    entry.release = slots.take();
     this.#repeatAfter(entry, ackWaitMs);
     const delivery = this.#delivery(entry);
     // Never inside publish: a reader that settles at once must not grow the publisher's stack.
@@ -83,6 +88,7 @@ export class MemoryInbox {
       if (entry.ended) return Promise.resolve();
       entry.ended = true;
       entry.cancel();
+      entry.release();
       this.#unended.delete(entry);
       then();
       this.#pump();
@@ -95,7 +101,10 @@ export class MemoryInbox {
       requeue: (ms) => end(() => this.#acceptAfter(entry.body, ms, clock)),
       deadLetter: (failure) => end(() => bury(entry.body, { ...failure, function: name, attempt })),
       retry: (ms) => {
-        if (!entry.ended) this.#repeatAfter(entry, ms);
+        if (entry.ended) return Promise.resolve();
+        entry.release();
+        this.#repeatAfter(entry, ms);
+        this.#pump();
         return Promise.resolve();
       },
       extend: () => {

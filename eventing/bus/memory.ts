@@ -72,7 +72,7 @@ export function createMemoryBus(options: MemoryBusOptions = {}): Bus & DeadLette
       for (const { on, inbox } of inboxes.values()) if (isWanted(on, event)) inbox.accept(body);
     },
     async subscribe({ function: name, on, maxInFlight }, deliver) {
-      const stop = inboxOf(name, on).open({ maxInFlight, deliver });
+      const stop = inboxOf(name, on).open(maxInFlight, deliver);
       return { stop: async () => stop() };
     },
     history(bounds) {

@@ -1,0 +1,63 @@
+import {
+  AckPolicy,
+  type ConsumerConfig,
+  DeliverPolicy,
+  DiscardPolicy,
+  JetStreamApiError,
+  type JetStreamManager,
+  RetentionPolicy,
+  StorageType,
+} from "@nats-io/jetstream";
+import { nanos } from "@nats-io/transport-node";
+import { ackWaitMs, duplicateWindowMs, type Subscription } from "./bus.ts";
+import type { Subjects } from "./subjects.ts";
+
+export interface StreamOptions {
+  readonly stream: string;
+  readonly subjects: Subjects;
+  readonly maxAgeMs: number;
+  readonly replicas: number;
+}
+
+const nameInUse = 10058;
+/** Of one consumer, those that wait for their next try included: many that fail must not hold up the others. */
+const maxUnsettled = 1000;
+
+/** Makes the stream or changes it to these settings; answers when it was created. */
+export async function ensureStream(jsm: JetStreamManager, options: StreamOptions): Promise<string> {
+  const changeable = {
+    subjects: [...options.subjects.all],
+    max_age: nanos(options.maxAgeMs),
+    duplicate_window: nanos(duplicateWindowMs),
+    discard: DiscardPolicy.Old,
+    num_replicas: options.replicas,
+    allow_msg_schedules: true,
+  };
+  const fixed = { name: options.stream, retention: RetentionPolicy.Limits, storage: StorageType.File };
+  try {
+    return (await jsm.streams.add({ ...fixed, ...changeable })).created;
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError && error.code === nameInUse)) throw error;
+    return (await jsm.streams.update(options.stream, changeable)).created;
+  }
+}
+
+/** The durable consumer of one function and partition. It has no limit of deliveries, since what exceeds one would
+ *  vanish: the dispatcher decides when to give up. One that nobody uses for as long as the history lasts, say of a
+ *  function that is no more, is removed by the server. */
+export function consumerConfig(
+  { function: name, on }: Subscription,
+  partition: number,
+  { subjects, maxAgeMs }: StreamOptions,
+): Partial<ConsumerConfig> {
+  return {
+    durable_name: `${name}-${partition}`,
+    filter_subjects: subjects.consumed(name, on, partition),
+    deliver_policy: DeliverPolicy.All,
+    ack_policy: AckPolicy.Explicit,
+    ack_wait: nanos(ackWaitMs),
+    max_deliver: -1,
+    max_ack_pending: maxUnsettled,
+    inactive_threshold: nanos(maxAgeMs),
+  };
+}

@@ -1,0 +1,91 @@
+import { connect, type NodeConnectionOptions } from "@nats-io/transport-node";
+import { encodeEvent } from "../../shared/event-codec.ts";
+import type { Log } from "../../shared/function.ts";
+import { encodeHeaderValue } from "../../shared/header-value.ts";
+import { type Bus, EventTooLargeError } from "./bus.ts";
+import type { DeadLetterReader } from "./dead-letter.ts";
+import { ensureBucket, jetStreamCheckpoint } from "./jetstream-checkpoint.ts";
+import { structured } from "./jetstream-delivery.ts";
+import { JetStreamLink } from "./jetstream-link.ts";
+import { readEvents } from "./jetstream-read.ts";
+import { ensureStream, type StreamOptions } from "./jetstream-stream.ts";
+import { subscribe } from "./jetstream-subscribe.ts";
+import { subjectsOf } from "./subjects.ts";
+
+export interface JetStreamBusOptions {
+  /** e.g. `nats://127.0.0.1:4222`. */
+  readonly url: string | readonly string[];
+  readonly log: Log;
+  /** First tokens of all subjects, and name of the stream; `pm` unless given. */
+  readonly prefix?: string;
+  /** How long the history is kept, in milliseconds; 7 days unless given. */
+  readonly maxAgeMs?: number;
+  readonly replicas?: number;
+  /** Credentials, TLS and the like. */
+  readonly connection?: Omit<NodeConnectionOptions, "servers">;
+}
+
+const oneDay = 24 * 60 * 60 * 1000;
+/** Room in a message for headers, and for what a dead letter adds to an event, in bytes. */
+const overhead = 16 * 1024;
+
+/** A bus on NATS JetStream: one stream, which is also the history, and a durable consumer per function and partition.
+ *  Rejects when NATS cannot be reached; later losses of the connection, or of the stream, are repaired for ever. */
+export async function createJetStreamBus(options: JetStreamBusOptions): Promise<Bus & DeadLetterReader> {
+  const { log, prefix = "pm", maxAgeMs = 7 * oneDay, replicas = 1 } = options;
+  const stream = prefix.replace(/[^A-Za-z0-9_-]/g, "_");
+  const bucket = `${stream}_checkpoint`;
+  const settings: StreamOptions = { stream, subjects: subjectsOf(prefix), maxAgeMs, replicas };
+  const nc = await connectTo(options);
+  const link = await JetStreamLink.open(nc, log, async (jsm, js) => {
+    await ensureBucket(js, bucket, replicas);
+    return await ensureStream(jsm, settings);
+  });
+  const maxBytes = () => (nc.info?.max_payload ?? 0) - overhead;
+
+  return {
+    get connected() {
+      return link.connected;
+    },
+    get maxBytes() {
+      return maxBytes();
+    },
+    async publish(event, signal) {
+      const body = encodeEvent(event);
+      if (body.byteLength > maxBytes()) throw new EventTooLargeError(event.id, body.byteLength, maxBytes());
+      const subject = settings.subjects.event(event);
+      const msgID = encodeHeaderValue(event.id);
+      try {
+        await link.request(() => link.js.publish(subject, body, { headers: structured(), msgID }), signal);
+      } catch (cause) {
+        throw new Error(`publishing ${event.id} to ${subject}: ${messageOf(cause)}`, { cause });
+      }
+    },
+    subscribe: (subscription, deliver) => subscribe({ link, settings, log, subscription, deliver }),
+    history: (bounds) => readEvents(link, { stream, subject: settings.subjects.events }, bounds),
+    deadLetters: (name) => readEvents(link, { stream, subject: settings.subjects.deadLetters(name) }),
+    checkpoint: () => jetStreamCheckpoint(link, bucket),
+    close: () => nc.close(),
+  };
+}
+
+async function connectTo({ url, connection }: JetStreamBusOptions) {
+  const servers = typeof url === "string" ? url : [...url];
+  try {
+    return await connect({
+      name: "account-functions",
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 250,
+      // A connection that is dead but not closed is noticed after three of these.
+      pingInterval: 10_000,
+      ignoreAuthErrorAbort: true,
+      noAsyncTraces: true,
+      ...connection,
+      servers,
+    });
+  } catch (cause) {
+    throw new Error(`connecting to NATS at ${servers}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
