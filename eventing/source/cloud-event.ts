@@ -3,7 +3,7 @@ import { parseKey } from "../../shared/account-key.ts";
 import { type CloudEvent, fact, resource } from "../../shared/event.ts";
 import { apiVersionOf, type Kind, kinds } from "../../shared/kcp/kinds.ts";
 import { type Account, clusterAnnotation, clusterOf, type Metadata } from "../../shared/kcp/objects.ts";
-import { pathOf } from "../../shared/kcp/rest.ts";
+import { pathOf } from "../../shared/kcp/resource-path.ts";
 import type { Store } from "../store.ts";
 
 export type VerbOfEvent = keyof typeof resource;

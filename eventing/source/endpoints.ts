@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Log } from "../../shared/function.ts";
 import type { KubeObject } from "../../shared/kcp/objects.ts";
-import { pathOf } from "../../shared/kcp/rest.ts";
+import { pathOf } from "../../shared/kcp/resource-path.ts";
 import { reflect } from "./reflector.ts";
 import type { Watching } from "./watch.ts";
 

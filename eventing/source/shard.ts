@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Http } from "../../shared/kcp/http.ts";
 import { type Kind, kinds } from "../../shared/kcp/kinds.ts";
-import { pathOf } from "../../shared/kcp/rest.ts";
+import { pathOf } from "../../shared/kcp/resource-path.ts";
 import { Feed, type FeedOptions } from "./feed.ts";
 import { reflect } from "./reflector.ts";
 import type { Timing } from "./watch.ts";
