@@ -1,12 +1,14 @@
 import { isTrue } from "../../shared/conditions.ts";
 import { type CloudEvent, fact, resource } from "../../shared/event.ts";
 import {
+  type Ctx,
   defineFunction,
   done,
   drop,
   type Notice,
   type Outcome,
   type OwnEvent,
+  requeue,
   waiting,
 } from "../../shared/function.ts";
 import { classify } from "../../shared/kcp/errors.ts";
@@ -42,7 +44,7 @@ export default defineFunction<Deps>({
     { type: fact.resyncDue },
   ],
   steps: [infoStep],
-  async handle(event, deps) {
+  async handle(event, deps, ctx) {
     const world = await deps.worldOf(event);
     if (!world) return drop("no Account");
     if (world.isDeleting) return drop("the Account is being deleted");
@@ -50,7 +52,7 @@ export default defineFunction<Deps>({
     if (event.type === fact.infoDeleted) await release(world, deps);
     const state = await infoStep.observe(world);
     if (state.is === "stopped" && state.ref) return waiting(state.message, state.ref);
-    if (state.is === "due") return write(event, world, deps);
+    if (state.is === "due") return write(event, world, deps, ctx);
     return done(...(await infoReady(world)));
   },
 });
@@ -70,30 +72,38 @@ async function release(world: World, deps: Deps): Promise<void> {
   if (info && cluster && isOurs) await deps.setInfoFinalizer(cluster, info, false);
 }
 
-async function write(event: CloudEvent, world: World, deps: Deps): Promise<Outcome> {
+async function write(event: CloudEvent, world: World, deps: Deps, ctx: Ctx): Promise<Outcome> {
   const cluster = (await world.ownCluster()) ?? "";
   const info = await world.info();
-  const ref = { kind: "AccountInfo", cluster, name: infoName };
-  if (info?.metadata.deletionTimestamp)
+  if (info?.metadata.deletionTimestamp) {
+    const ref = { kind: "AccountInfo", cluster, name: infoName };
     return waiting(heldBy(info), ref).with(condition.info, stopped(heldBy(info), ref));
+  }
   try {
     if (info) await repair(info, world, deps);
-    else
-      await deps.createInfo(cluster, {
-        fga: { store: { id: "" } },
-        ...securityIn(event),
-        ...(await wantedSpec(world)),
-      });
+    else await deps.createInfo(cluster, { ...noStore, ...securityIn(event), ...(await wantedSpec(world)) });
   } catch (error) {
     const { phase } = (await world.workspace())?.status ?? {};
     // While kcp initializes the workspace it answers 403 or 404 for a binding that is not usable yet.
     const isNotYet = ["forbidden", "not-found"].includes(classify(error));
     if (phase === "Ready" || !isNotYet) throw error;
-    const reason = "Workspace not ready yet";
-    return waiting(reason, world.workspaceRef()).with(condition.info, stopped(reason, world.workspaceRef()));
+    return notYet(event, world, ctx);
   }
   const outcome = done(...(await infoReady(world)));
   return isTrue(world.account, condition.info) ? outcome.repairing(repaired(info)) : outcome;
+}
+
+const noStore = { fga: { store: { id: "" } } };
+
+/** How long after a binding is Bound kcp may still refuse to serve it, and when to ask again, in milliseconds. */
+const bindingLag = { atMost: 300, askEvery: 30 };
+
+function notYet(event: CloudEvent, world: World, ctx: Ctx): Outcome {
+  const reason = "Workspace not ready yet";
+  const ref = world.workspaceRef();
+  const age = ctx.now() - Date.parse(event.time ?? "");
+  const outcome = age < bindingLag.atMost ? requeue(bindingLag.askEvery, reason) : waiting(reason, ref);
+  return outcome.with(condition.info, stopped(reason, ref));
 }
 
 async function repair(info: AccountInfo, world: World, deps: Deps): Promise<void> {
