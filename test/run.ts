@@ -2,6 +2,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { delimiter, dirname, join, relative } from "node:path";
 import { obtain } from "../tools/obtain.ts";
+import { orphaned } from "../tools/orphaned.ts";
 import { root } from "../tools/paths.ts";
 import { elapsed, say } from "../tools/progress.ts";
 import { runCommand } from "../tools/run-command.ts";
@@ -26,6 +27,8 @@ const statics = [
 const quick = process.argv[2] === "check";
 const start = performance.now();
 const env = { ...process.env, PATH: [join(root, "node_modules", ".bin"), process.env.PATH].join(delimiter) };
+
+void orphaned().then(() => process.exit(1));
 
 const results: Result[] = [];
 const servers = quick ? undefined : await setUpServers();

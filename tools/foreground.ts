@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import { claimAny } from "./claim.ts";
+import { orphaned } from "./orphaned.ts";
 import { stateFolder } from "./paths.ts";
 import { elapsed, say } from "./progress.ts";
 import { type Stack, startStack } from "./stack.ts";
@@ -47,7 +48,7 @@ async function doWork(
 /** The first signal ends everything in order. At the second this process ends at once, and takes all along. */
 async function onInterrupt(): Promise<number> {
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  await Promise.race(signals.map((signal) => once(process, signal)));
+  await Promise.race([orphaned(), ...signals.map((signal) => once(process, signal))]);
   say("  stopping …");
   for (const signal of signals) process.on(signal, () => process.exit(interruptedCode));
   return interruptedCode;
