@@ -1,21 +1,20 @@
 import { access } from "node:fs/promises";
-import { z } from "zod";
-import { messageOf } from "../../shared/kcp/errors.ts";
 import { type KubeconfigOptions, loadKubeconfig } from "../../shared/kcp/kubeconfig.ts";
-import { type Client, createClient } from "../../shared/kcp/rest.ts";
+import { createClient } from "../../shared/kcp/rest.ts";
 import type { Io } from "../command.ts";
-import { toYaml } from "../yaml.ts";
-import { loadSteps, type Manifest, manifestsFolder, nameOf, resourceOf, type Step } from "./manifests.ts";
-import { missing } from "./missing.ts";
+import { runDoctor } from "../doctor/doctor.ts";
+import { loadSteps, manifestsFolder, nameOf } from "./manifests.ts";
 import {
   type CredentialFiles,
   checkOperator,
   readCredentials,
   writeOperatorKubeconfig,
 } from "./operator-kubeconfig.ts";
-import { fieldManager, maySettle, type Plan, planAll, planObject, readLive } from "./plan.ts";
-import { checkPreconditions, type Kcp } from "./preconditions.ts";
+import type { Plan } from "./plan.ts";
+import { checkPreconditions } from "./preconditions.ts";
+import { inWords } from "./preview.ts";
 import { Progress, type StepReport } from "./progress.ts";
+import { runStep } from "./run-step.ts";
 import { refuseBreakingSchemas } from "./schema-upgrade.ts";
 import { waitUntil } from "./wait.ts";
 
@@ -56,150 +55,64 @@ export async function runBootstrap(options: BootstrapOptions, io: BootstrapIo): 
   const plans: Plan[] = [];
   let operator: string | undefined;
   try {
-    const files = await loadSteps(manifestsFolder, { tenancyIdentityHash: "" });
-    const progress = new Progress(files.length + 2, io.stdout, io);
-    let steps: readonly Step[] = files;
+    let steps = await loadSteps(manifestsFolder, { tenancyIdentityHash: "" });
+    const progress = new Progress(steps.length + 3, io.stdout, io);
     await progress.step("preconditions", async () => {
-      const kcp = await preconditions(client, options, io);
+      const kcp = await checkPreconditions(client, { limitMs: options.waitMs, io });
       steps = await loadSteps(manifestsFolder, kcp);
       if (options.upgrade && !options.force) await refuseBreakingSchemas(client, steps, call);
       return [`kcp${kcp.version && ` ${kcp.version}`}, tenancy identity ${kcp.tenancyIdentityHash.slice(0, 8)}…`];
     });
     for (const step of steps) {
       await progress.step(`${step.workspace}: ${step.title}`, async () => {
-        const [done, detail] = await runStep(client, step, options, io);
-        plans.push(...done);
-        return [
-          summary(done, options.upgrade, detail),
-          ...done.filter(({ state }) => state === "differs").map(inWords),
-        ];
+        const done = await runStep(client, step, { ...options, io });
+        plans.push(...done.plans);
+        const differing = done.plans.filter(({ state }) => state === "differs");
+        const endpoint = done.endpoint ? [`endpoint ${done.endpoint}`] : [];
+        return [counts(done.plans, options.upgrade), ...endpoint, ...differing.map(inWords)];
       });
     }
     await progress.step("operator identity", async () => {
       const file = options.operatorKubeconfig;
       if (user) operator = await writeOperatorKubeconfig(config, user, file, call);
       else if (await exists(file)) operator = await checkOperator(file, call);
-      return [operator ? `user ${operator}, ${file}` : "no credentials given, no kubeconfig written"];
+      return [operator ? `user ${operator}` : "no credentials given, no kubeconfig written"];
     });
+    await progress.step("verify", async () =>
+      operator ? [await verify(options, io)] : ["only with an operator identity"],
+    );
     return report(progress.steps, plans, options.upgrade, operator);
   } finally {
     client.close();
   }
 }
 
-/** The manifests as they would be applied, as YAML. */
-export async function renderManifests(options: BootstrapOptions, io: BootstrapIo): Promise<string> {
-  return withSteps(options, io, async (_, steps) =>
-    steps
-      .flatMap(({ workspace, objects }) => objects.map((object) => `---\n# workspace: ${workspace}\n${toYaml(object)}`))
-      .join(""),
+/** New rights take kcp a moment: what fails at first sight is looked at again. */
+const verifyMs = 10_000;
+
+async function verify({ admin, operatorKubeconfig, timeoutMs, waitMs }: BootstrapOptions, io: BootstrapIo) {
+  let found = "";
+  const check = { admin, operator: { file: operatorKubeconfig }, canary: false, only: [], timeoutMs, waitMs };
+  await waitUntil(
+    "the installation",
+    async () => {
+      const findings = await runDoctor(check, io);
+      const of = (level: string) => findings.filter((finding) => finding.level === level);
+      found = `${of("OK").length} checks OK, ${of("WARN").length} WARN`;
+      return of("FAIL").map(({ id, message }) => `${id}: ${message}`)[0];
+    },
+    { limitMs: verifyMs, next: `pm doctor --kubeconfig ${operatorKubeconfig}`, io },
   );
+  return found;
 }
 
-/** What an upgrade would do, one plan for each object that is missing or differs. */
-export async function planUpgrade(options: BootstrapOptions, io: BootstrapIo): Promise<readonly Plan[]> {
-  return withSteps(options, io, async (client, steps) => {
-    if (!options.force) await refuseBreakingSchemas(client, steps, { signal: io.signal });
-    return (await planAll(client, steps, { signal: io.signal })).filter(({ state }) => state !== "same");
-  });
-}
-
-async function withSteps<T>(
-  options: BootstrapOptions,
-  io: BootstrapIo,
-  work: (client: Client, steps: readonly Step[]) => Promise<T>,
-): Promise<T> {
-  const client = createClient({ config: await loadKubeconfig(options.admin), timeoutMs: options.timeoutMs });
-  try {
-    return await work(client, await loadSteps(manifestsFolder, await preconditions(client, options, io)));
-  } finally {
-    client.close();
-  }
-}
-
-const again = "pm bootstrap again, it goes on from here; see the log of kcp if it stays so";
-
-const preconditions = (client: Client, { waitMs }: BootstrapOptions, io: BootstrapIo): Promise<Kcp> =>
-  checkPreconditions(client, { limitMs: waitMs, next: "is this kcp still starting?  see its log", io });
-
-async function runStep(
-  client: Client,
-  { workspace, objects }: Step,
-  options: BootstrapOptions,
-  io: BootstrapIo,
-): Promise<[plans: readonly Plan[], detail: string]> {
-  const wait = { limitMs: options.waitMs, next: again, io };
-  const plans: Plan[] = [];
-  for (const object of objects) {
-    await waitUntil(
-      nameOf(workspace, object),
-      () => settling(async () => plans.push(await settle(client, workspace, object, options.upgrade, io))),
-      { ...wait, limitMs: Math.min(options.waitMs, settleMs) },
-    );
-  }
-  let detail = "";
-  for (const object of objects) {
-    const ready = async () => {
-      const live = await readLive(client, workspace, object, { signal: io.signal });
-      detail = endpointOf(live) ?? detail;
-      return live ? missing(live) : "it is gone again";
-    };
-    await waitUntil(nameOf(workspace, object), ready, wait);
-  }
-  return [plans, detail];
-}
-
-/** Rights and a new workspace reach kcp's caches a moment late: a refusal is final only after this time. */
-const settleMs = 10_000;
-
-async function settling(work: () => Promise<unknown>): Promise<string | undefined> {
-  try {
-    await work();
-    return undefined;
-  } catch (error) {
-    if (maySettle(error)) return messageOf(error);
-    throw error;
-  }
-}
-
-async function settle(
-  client: Client,
-  workspace: string,
-  object: Manifest,
-  upgrade: boolean,
-  io: BootstrapIo,
-): Promise<Plan> {
-  const call = { signal: io.signal };
-  const plan = await planObject(client, workspace, object, call);
-  if (plan.state === "missing" || (plan.state === "differs" && upgrade)) {
-    await client.apply(resourceOf(object), workspace, object, { fieldManager }, call);
-  }
-  return plan;
-}
-
-const withEndpoints = z.looseObject({
-  status: z.looseObject({ endpoints: z.array(z.looseObject({ url: z.string() })) }),
-});
-function endpointOf(live: unknown): string | undefined {
-  const url = withEndpoints.safeParse(live).data?.status.endpoints[0]?.url;
-  return url && `endpoint ${url}`;
-}
-
-/** One object and the fields at which it differs. */
-export const inWords = ({ workspace, object, state, changes }: Plan): string =>
-  `${state}: ${nameOf(workspace, object)}${changes.length > 0 ? `: ${changes.join(", ")}` : ""}`;
-
-function summary(plans: readonly Plan[], upgrade: boolean, detail: string): string {
-  const count = (state: Plan["state"], what: string) => {
-    const number = plans.filter((plan) => plan.state === state).length;
-    return number > 0 ? [`${number} ${what}`] : [];
-  };
-  const counts = [
-    ...count("missing", "created"),
-    ...count("differs", upgrade ? "changed" : "differ"),
-    ...count("same", "there"),
-  ];
-  return [counts.join(", "), detail].filter(Boolean).join("; ");
+function counts(plans: readonly Plan[], upgrade: boolean): string {
+  const words = { missing: "created", differs: upgrade ? "changed" : "differ", same: "there" } as const;
+  return (["missing", "differs", "same"] as const)
+    .map((state) => ({ state, number: plans.filter((plan) => plan.state === state).length }))
+    .filter(({ number }) => number > 0)
+    .map(({ state, number }) => `${number} ${words[state]}`)
+    .join(", ");
 }
 
 function report(

@@ -1,8 +1,11 @@
 import { formatDuration } from "../../shared/duration.ts";
-import { defineCommand } from "../command.ts";
+import { loadKubeconfig } from "../../shared/kcp/kubeconfig.ts";
+import { createClient } from "../../shared/kcp/rest.ts";
+import { defineCommand, type Io } from "../command.ts";
 import { exit } from "../errors.ts";
 import { print } from "../output.ts";
-import { type BootstrapReport, inWords, planUpgrade, renderManifests, runBootstrap } from "./bootstrap.ts";
+import { type BootstrapOptions, type BootstrapReport, runBootstrap } from "./bootstrap.ts";
+import { inWords, planUpgrade, renderManifests } from "./preview.ts";
 
 export default defineCommand({
   name: "bootstrap",
@@ -58,17 +61,7 @@ export default defineCommand({
       waitMs: options.wait,
       timeoutMs: options.timeout,
     };
-    if (options["dry-run"] && options.upgrade) {
-      const plans = await planUpgrade(settings, io);
-      const lines = plans.map((plan) => `${inWords(plan)}\n`).join("");
-      const table = () => lines || "nothing to change\n";
-      print(io, output, plans, { table, name: () => lines });
-      return exit.ok;
-    }
-    if (options["dry-run"]) {
-      io.stdout.write(await renderManifests(settings, io));
-      return exit.ok;
-    }
+    if (options["dry-run"]) return preview(settings, output, io);
     const started = io.now();
     // The steps are for people; for scripts stdout holds the report alone.
     const report = await runBootstrap(settings, output === "table" ? io : { ...io, stdout: io.stderr });
@@ -80,6 +73,22 @@ export default defineCommand({
     return report.differing.length > 0 ? exit.failed : exit.ok;
   },
 });
+
+async function preview(options: BootstrapOptions, output: string, io: Io): Promise<number> {
+  const client = createClient({ config: await loadKubeconfig(options.admin), timeoutMs: options.timeoutMs });
+  try {
+    if (!options.upgrade) {
+      io.stdout.write(await renderManifests(client, { ...options, io }));
+      return exit.ok;
+    }
+    const plans = await planUpgrade(client, { ...options, io });
+    const lines = plans.map((plan) => `${inWords(plan)}\n`).join("");
+    print(io, output, plans, { table: () => lines || "nothing to change\n", name: () => lines });
+    return exit.ok;
+  } finally {
+    client.close();
+  }
+}
 
 function closing({ differing, operator }: BootstrapReport, seconds: string, file: string): string {
   if (differing.length > 0) {

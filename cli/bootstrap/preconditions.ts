@@ -14,7 +14,7 @@ export interface Kcp extends Values {
 
 /** Waits for what kcp itself makes in root, and answers what the manifests need to know of it. Throws a CliError when
  *  this user may not set up kcp. */
-export async function checkPreconditions(client: Client, wait: WaitOptions): Promise<Kcp> {
+export async function checkPreconditions(client: Client, wait: Omit<WaitOptions, "next">): Promise<Kcp> {
   const call = { signal: wait.io.signal };
   await client.request({ path: "/readyz", doing: "asking kcp whether it is ready" }, call);
   const hashes: Record<string, string> = {};
@@ -27,7 +27,7 @@ export async function checkPreconditions(client: Client, wait: WaitOptions): Pro
         hashes[object.metadata.name] = statusOf(live).identityHash ?? "";
         return missing(live);
       },
-      wait,
+      { ...wait, next: "is this kcp still starting?  its log says more" },
     );
   }
   return { version: await versionOf(client), tenancyIdentityHash: hashes[tenancy] ?? "" };

@@ -27,7 +27,7 @@ const ready = asAdmin("KCP", async (admin) => {
 });
 
 const manifests = asAdmin("MANIFESTS", async (admin, view) => {
-  const wait = { limitMs: 0, next: "pm bootstrap", io: { ...view.io, stderr: { write: () => {} } } };
+  const wait = { limitMs: 0, io: { ...view.io, stderr: { write: () => {} } } };
   const steps = await loadSteps(manifestsFolder, await checkPreconditions(admin, wait));
   const plans = await planAll(admin, steps, { signal: view.io.signal });
   const names = (state: Plan["state"]) =>
