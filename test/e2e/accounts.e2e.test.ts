@@ -1,0 +1,39 @@
+import { afterAll, beforeAll } from "vitest";
+import { adoptionCases } from "./cases/adoption.ts";
+import { agedCases } from "./cases/age.ts";
+import { budgetCases } from "./cases/budget.ts";
+import { burstCases } from "./cases/burst.ts";
+import { busCases } from "./cases/bus.ts";
+import { chaosCases } from "./cases/chaos.ts";
+import { deletionCases } from "./cases/deletion.ts";
+import { healingCases } from "./cases/healing.ts";
+import { treeCases } from "./cases/tree.ts";
+import { waitingCases } from "./cases/waiting.ts";
+import { type Mesh, startMesh } from "./mesh.ts";
+
+// One file for all cases, since they share one kcp: it takes 25 s and 500 MB to start.
+let mesh: Mesh | undefined;
+const running = (): Mesh => {
+  if (!mesh) throw new Error("the servers did not start");
+  return mesh;
+};
+
+beforeAll(async () => {
+  mesh = await startMesh();
+  await mesh.product.start();
+}, 600_000);
+afterAll(() => mesh?.stop());
+
+const aged = agedCases(running);
+aged.begin();
+treeCases(running);
+waitingCases(running);
+healingCases(running);
+deletionCases(running);
+burstCases(running);
+aged.afterOneMinute();
+budgetCases(running);
+busCases(running);
+adoptionCases(running);
+chaosCases(running);
+aged.afterMinutes();

@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { fact } from "../../../shared/event.ts";
+import { everywhere } from "../census.ts";
+import { isWrite, type Seen, told } from "../gate.ts";
+import { historyOf } from "../history.ts";
+import type { Mesh } from "../mesh.ts";
+import { orgs } from "../person.ts";
+
+/** What comes late has come by then, in milliseconds. */
+const settled = 5000;
+
+export function budgetCases(mesh: () => Mesh): void {
+  describe("what an account costs kcp", () => {
+    async function costOf(work: () => Promise<unknown>): Promise<readonly Seen[]> {
+      const start = mesh().gate.mark();
+      await work();
+      await sleep(settled);
+      return mesh().gate.since(start);
+    }
+
+    test("an org becomes Ready with at most 8 writes and no read", async () => {
+      const cost = await costOf(() => mesh().person.has(orgs, "frugal"));
+      expect(cost.filter(isWrite).length, JSON.stringify(cost.map(told))).toBeLessThanOrEqual(8);
+      expect(cost.filter((seen) => !isWrite(seen)).map(told)).toEqual([]);
+    });
+
+    test("an account becomes Ready with at most 6 writes and no read", async () => {
+      const cost = await costOf(() => mesh().person.has("root:orgs:frugal", "thrifty"));
+      expect(cost.filter(isWrite).length, JSON.stringify(cost.map(told))).toBeLessThanOrEqual(6);
+      expect(cost.filter((seen) => !isWrite(seen)).map(told)).toEqual([]);
+      expect(cost.filter(({ code }) => code >= 400)).toEqual([]);
+    });
+
+    test("a change of its display name costs one write of status", async () => {
+      const cost = await costOf(() =>
+        mesh().person.edit("Account", "root:orgs:frugal", "thrifty", { spec: { displayName: "Thriftier" } }),
+      );
+      expect(cost.filter(isWrite).map(told)).toEqual(["PATCH accounts/thrifty/status"]);
+      expect((await mesh().person.account("root:orgs:frugal", "thrifty")).status).toMatchObject({
+        phase: "Ready",
+        observedGeneration: 2,
+      });
+    });
+
+    test("a restart costs no write, and no Ready account flips", async () => {
+      const before = await versions(mesh());
+      const cost = await costOf(async () => {
+        expect(await mesh().product.stop()).toBe(0);
+        await mesh().product.start();
+      });
+      expect(cost.filter(isWrite).map(told)).toEqual([]);
+      expect(await versions(mesh())).toEqual(before);
+    });
+
+    test("a start with nothing remembered costs no write either", async () => {
+      const before = await versions(mesh());
+      await mesh().product.stop();
+      const cost = await costOf(() => mesh().product.start("--bus=memory"));
+      expect(cost.filter(isWrite).map(told)).toEqual([]);
+      expect(await versions(mesh())).toEqual(before);
+      await mesh().product.stop();
+      await mesh().product.start();
+    });
+
+    test("looking at every account again costs nothing", async () => {
+      const accounts = Object.keys(await versions(mesh()));
+      await mesh().product.stop();
+      const cost = await costOf(async () => {
+        await mesh().product.start("--resync=2s");
+        await expect
+          .poll(async () => new Set(await resynced(mesh())).size, { timeout: 30_000, interval: 1000 })
+          .toBeGreaterThanOrEqual(accounts.length);
+      });
+      expect(cost.filter(isWrite).map(told)).toEqual([]);
+      await mesh().product.stop();
+      await mesh().product.start();
+    });
+  });
+}
+
+async function resynced(mesh: Mesh): Promise<readonly (string | undefined)[]> {
+  const { events } = await historyOf(mesh);
+  return events.filter(({ type }) => type === fact.resyncDue).map(({ accountkey }) => accountkey);
+}
+
+/** resourceVersion of every Account. */
+async function versions(mesh: Mesh): Promise<Readonly<Record<string, string>>> {
+  const accounts = await everywhere(mesh, "Account");
+  return Object.fromEntries(accounts.map(({ metadata }) => [metadata.uid, metadata.resourceVersion]));
+}

@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { jetstream } from "@nats-io/jetstream";
+import { connect, headers } from "@nats-io/transport-node";
+import { describe, expect, test } from "vitest";
+import { partitions, subjectsOf } from "../../../eventing/bus/subjects.ts";
+import type { CloudEvent } from "../../../shared/event.ts";
+import { isWrite, told } from "../gate.ts";
+import { aboutAccount, historyOf, prefix } from "../history.ts";
+import type { Mesh } from "../mesh.ts";
+import { orgs } from "../person.ts";
+
+export function busCases(mesh: () => Mesh): void {
+  describe("what the bus may deliver", () => {
+    test("malformed messages go to the dead letters with the reason, and stop nothing", async () => {
+      const before = (await historyOf(mesh())).deadLetters.length;
+      const bodies = ["not json", "{}", `{"specversion":"2.0"}`, `["a","list"]`, "\u0000".repeat(1000), deep];
+      await publishing(mesh(), async (publish) => {
+        for (let partition = 0; partition < partitions; partition++) {
+          for (const body of bodies) await publish(`${prefix}.ev.${partition}.Account.add`, body);
+        }
+      });
+      await mesh().person.has(orgs, "unimpressed");
+      await expect
+        .poll(async () => (await historyOf(mesh())).deadLetters.length - before, { timeout: 20_000, interval: 500 })
+        .toBeGreaterThanOrEqual(partitions * bodies.length);
+      const letters = (await historyOf(mesh())).deadLetters.slice(before);
+      for (const letter of letters) {
+        expect(letter).toMatchObject({
+          knativeerrordest: expect.stringMatching(/^[a-z-]+$/),
+          knativeerrorcode: "400",
+          knativeerrordata: expect.stringMatching(/^reading an event: /),
+        });
+      }
+    });
+
+    test("events with keys, times and objects that make no sense are survived", async () => {
+      const events = oddities.map((odd, index) => ({ ...event, id: `odd-${index}-${Date.now()}`, ...odd }));
+      await publishing(mesh(), async (publish) => {
+        for (const each of events) await publish(subjectsOf(prefix).event(each), JSON.stringify(each));
+      });
+      await mesh().person.has(orgs, "unmoved");
+      await mesh().person.until(5000, () => mesh().product.isReady());
+    });
+
+    test("events that come again, in the wrong order and late, change nothing", async () => {
+      const { person, gate } = mesh();
+      await person.has(orgs, "echo");
+      await person.has("root:orgs:echo", "voice");
+      await person.has("root:orgs:echo", "past");
+      await person.delete("Account", "root:orgs:echo", "past");
+      await person.gone("Account", "root:orgs:echo", "past", 30_000);
+      await sleep(5000);
+      const cluster = (await person.see("Workspace", orgs, "echo")).spec?.cluster ?? "";
+      const about = (name: string) => aboutAccount(cluster, name);
+      const { events } = await historyOf(mesh());
+      const again = events.filter((each) => about("voice")(each) || about("past")(each)).toReversed();
+      expect(again.length).toBeGreaterThan(20);
+      const [before, mark] = [await person.account("root:orgs:echo", "voice"), gate.mark()];
+      await publishing(mesh(), async (publish) => {
+        for (const [index, each] of again.entries()) {
+          const anew = { ...each, id: `${each.id}/again/${index}` };
+          await publish(subjectsOf(prefix).event(anew), JSON.stringify(anew));
+        }
+      });
+      await sleep(8000);
+      expect(gate.since(mark).filter(isWrite).map(told)).toEqual([]);
+      expect(await person.account("root:orgs:echo", "voice")).toEqual(before);
+      expect(await person.client.get("Workspace", "root:orgs:echo", "past")).toBeUndefined();
+    });
+
+    test("an account becomes Ready, with no more writes, when every event of it comes twice", async () => {
+      const { person, gate } = mesh();
+      const cluster = (await person.see("Workspace", orgs, "echo")).spec?.cluster ?? "";
+      const seen = new Set<string>();
+      let copying = true;
+      const copies = publishing(mesh(), async (publish) => {
+        while (copying) {
+          const { events } = await historyOf(mesh());
+          const fresh = events
+            .filter(aboutAccount(cluster, "double"))
+            .filter(({ id }) => !seen.has(id) && !id.endsWith("/copy"));
+          for (const each of fresh) {
+            seen.add(each.id);
+            const copy = { ...each, id: `${each.id}/copy` };
+            await publish(subjectsOf(prefix).event(copy), JSON.stringify(copy));
+          }
+          await sleep(100);
+        }
+      });
+      const mark = gate.mark();
+      await person.has("root:orgs:echo", "double");
+      await sleep(3000);
+      copying = false;
+      await copies;
+      expect(seen.size).toBeGreaterThan(5);
+      expect(gate.since(mark).filter(isWrite).length).toBeLessThanOrEqual(6);
+    });
+  });
+}
+
+type Publish = (subject: string, body: string) => Promise<void>;
+
+async function publishing(mesh: Mesh, work: (publish: Publish) => Promise<void>): Promise<void> {
+  const nc = await connect({ servers: mesh.nats.url });
+  try {
+    const js = jetstream(nc);
+    await work(async (subject, body) => {
+      const structured = headers();
+      structured.set("content-type", "application/cloudevents+json");
+      await js.publish(subject, body, { headers: structured });
+    });
+  } finally {
+    await nc.close();
+  }
+}
+
+const deep = `{"specversion":"1.0","id":"deep","type":"t","source":"s","data":${"[".repeat(5000)}${"]".repeat(5000)}}`;
+
+const event: CloudEvent = {
+  specversion: "1.0",
+  id: "odd",
+  type: "dev.knative.apiserver.resource.update",
+  source: "/somewhere",
+  kind: "Account",
+  deleting: "false",
+  time: "2026-01-01T00:00:00Z",
+};
+const oddities: readonly Partial<CloudEvent>[] = [
+  {},
+  { accountkey: "" },
+  { accountkey: "no-slash" },
+  { accountkey: "a/b/c" },
+  { accountkey: "nowhere/nobody" },
+  { accountkey: "nowhere/nobody", time: "1970-01-01T00:00:00Z", data: "text where an object should be" },
+  { accountkey: "nowhere/../../escape", kcpcluster: "*" },
+  { kind: "AccountInfo", kcpcluster: "nowhere", data: { spec: null } },
+  { kind: "LogicalCluster", type: "dev.knative.apiserver.resource.delete", accountkey: "nowhere/nobody" },
+  { type: "io.platform-mesh.account.info-deleted", accountkey: "nowhere/nobody", data: 7 },
+];

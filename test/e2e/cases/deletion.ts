@@ -1,0 +1,95 @@
+import { describe, expect, test } from "vitest";
+import { tracesOf } from "../census.ts";
+import type { Mesh } from "../mesh.ts";
+import { orgs } from "../person.ts";
+
+export function deletionCases(mesh: () => Mesh): void {
+  describe.concurrent("deletion", () => {
+    test("002-F64 a leaf goes, and nothing of it is left", async () => {
+      const { person } = mesh();
+      await person.has(orgs, "leafy");
+      await person.has("root:orgs:leafy", "leaf");
+      const traces = await tracesOf(mesh(), "root:orgs:leafy", "leaf");
+      await person.delete("Account", "root:orgs:leafy", "leaf");
+      await expect
+        .poll(async () => (await person.client.get("Account", "root:orgs:leafy", "leaf"))?.status, { timeout: 10_000 })
+        .toMatchObject({ phase: "Deleting", conditions: expect.arrayContaining([waitingForWorkspace]) });
+      await person.gone("Account", "root:orgs:leafy", "leaf", 30_000);
+      expect(await traces.left()).toEqual([]);
+      await person.ready(orgs, "leafy", 0);
+    });
+
+    test("002-F54 a middle node waits for the accounts below it", async () => {
+      const { person } = mesh();
+      await person.has(orgs, "trunk");
+      await person.has("root:orgs:trunk", "branch");
+      await person.has("root:orgs:trunk:branch", "twig", { finalizers: ["example.com/hold"] });
+      const traces = await tracesOf(mesh(), "root:orgs:trunk", "branch");
+      await person.delete("Account", "root:orgs:trunk", "branch");
+      await expect
+        .poll(async () => (await person.account("root:orgs:trunk:branch", "twig")).metadata.deletionTimestamp, {
+          timeout: 15_000,
+        })
+        .toBeDefined();
+      const info = await person.see("AccountInfo", "root:orgs:trunk:branch", "account");
+      expect(info.metadata.finalizers).toContain("account.core.platform-mesh.io/info");
+      await person.edit("Account", "root:orgs:trunk:branch", "twig", { metadata: { finalizers: null } });
+      await person.gone("Account", "root:orgs:trunk", "branch", 90_000);
+      expect(await traces.left()).toEqual([]);
+    });
+
+    test("002-F64 an org with three levels of accounts goes bottom-up, WorkspaceTypes last", async () => {
+      const { person } = mesh();
+      await person.has(orgs, "forest");
+      await person.has("root:orgs:forest", "north");
+      await person.has("root:orgs:forest:north", "lake");
+      await person.has("root:orgs:forest", "south");
+      const traces = await tracesOf(mesh(), orgs, "forest");
+      await person.delete("Account", orgs, "forest");
+      await person.gone("Account", orgs, "forest", 120_000);
+      expect(await traces.left()).toEqual([]);
+    });
+
+    test("002-F64 an account deleted before its workspace exists leaves nothing", async () => {
+      const { person } = mesh();
+      await person.has(orgs, "hasty");
+      const uid = (await person.apply("root:orgs:hasty", "early")).metadata.uid;
+      await person.delete("Account", "root:orgs:hasty", "early");
+      await person.gone("Account", "root:orgs:hasty", "early", 30_000);
+      await expect
+        .poll(async () => (await person.client.list("Workspace", "root:orgs:hasty")).length, { timeout: 30_000 })
+        .toBe(0);
+      expect(uid).toBeTruthy();
+    });
+
+    test("002-F64 an org deleted at once leaves nothing", async () => {
+      const { person } = mesh();
+      await person.apply(orgs, "fleeting");
+      await person.delete("Account", orgs, "fleeting");
+      await person.gone("Account", orgs, "fleeting", 30_000);
+      await expect
+        .poll(async () => person.client.get("Workspace", orgs, "fleeting"), { timeout: 30_000 })
+        .toBeUndefined();
+      const types = (await person.client.list("WorkspaceType", orgs)).map(({ metadata }) => metadata.name);
+      expect(types.filter((name) => name.startsWith("fleeting-"))).toEqual([]);
+    });
+
+    test("002-F64 the same name can be used again at once", async () => {
+      const { person } = mesh();
+      await person.has(orgs, "phoenix");
+      const first = await person.see("Workspace", orgs, "phoenix");
+      await person.delete("Account", orgs, "phoenix");
+      await person.gone("Account", orgs, "phoenix", 60_000);
+      await person.has(orgs, "phoenix");
+      const second = await person.see("Workspace", orgs, "phoenix");
+      expect(second.spec?.cluster).not.toBe(first.spec?.cluster);
+    });
+  });
+}
+
+const waitingForWorkspace = expect.objectContaining({
+  type: "WorkspaceSubroutineFinalize",
+  status: "False",
+  reason: "Stopped",
+  message: "Waiting for Workspace deletion",
+});

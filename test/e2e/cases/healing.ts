@@ -1,0 +1,165 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { readyStatus, typesOf } from "../expected.ts";
+import { kubectl } from "../kubectl.ts";
+import type { Mesh } from "../mesh.ts";
+import { orgs } from "../person.ts";
+
+const org = "root:orgs:mend";
+const repaired = { timeout: 10_000, interval: 50 };
+
+export function healingCases(mesh: () => Mesh): void {
+  describe("self-healing", () => {
+    beforeAll(async () => {
+      const { person } = mesh();
+      await person.has(orgs, "mend");
+      await Promise.all(["emptied", "orphan", "edited", "robbed"].map((name) => person.has(org, name)));
+    });
+
+    describe.concurrent("of what belongs to one account", () => {
+      test("002-F63 a Workspace deleted by hand comes again, new and empty, and people are told", async () => {
+        const { person } = mesh();
+        const { spec } = await person.see("Workspace", org, "emptied");
+        await person.has(`${org}:emptied`, "lost");
+        await person.delete("Account", `${org}:emptied`, "lost");
+        await person.gone("Account", `${org}:emptied`, "lost");
+        await person.delete("Workspace", org, "emptied");
+        await expect
+          .poll(async () => (await person.account(org, "emptied")).status, repaired)
+          .toMatchObject({
+            phase: "Updating",
+            conditions: expect.arrayContaining([
+              expect.objectContaining({ type: "WorkspaceSubroutine", status: "False", reason: "Stopped" }),
+              expect.objectContaining({ type: "Ready", status: "False", reason: "Stopped" }),
+            ]),
+          });
+        await person.until(30_000, async () => {
+          const { spec: anew } = await person.see("Workspace", org, "emptied");
+          expect(anew?.cluster).not.toBe(spec?.cluster);
+        });
+        await person.ready(org, "emptied");
+        expect((await person.account(org, "emptied")).status).toEqual(readyStatus());
+        expect((await person.see("AccountInfo", `${org}:emptied`, "account")).spec.account.name).toBe("emptied");
+        await told("emptied", /Warning\s+WorkspaceRecreated\s.*Workspace emptied was gone/);
+      });
+
+      test("002-F63 an owner reference taken away from the Workspace is given back", async () => {
+        const { person } = mesh();
+        const { metadata } = await person.account(org, "orphan");
+        await person.edit("Workspace", org, "orphan", { metadata: { ownerReferences: null } });
+        await expect
+          .poll(async () => (await person.see("Workspace", org, "orphan")).metadata.ownerReferences, repaired)
+          .toMatchObject([{ kind: "Account", name: "orphan", uid: metadata.uid }]);
+        await person.ready(org, "orphan");
+        await told("orphan", /Warning\s+WorkspaceAdopted/);
+      });
+
+      test("002-F55 an AccountInfo edited by hand is put right", async () => {
+        const { person } = mesh();
+        const before = await person.see("AccountInfo", `${org}:edited`, "account");
+        await person.edit("AccountInfo", `${org}:edited`, "account", {
+          metadata: { finalizers: null },
+          spec: {
+            account: { name: "other" },
+            clusterInfo: { ca: "none" },
+            oidc: { issuerUrl: "https://other.example" },
+          },
+        });
+        await expect
+          .poll(async () => (await person.see("AccountInfo", `${org}:edited`, "account")).spec, repaired)
+          .toEqual(before.spec);
+        const after = await person.see("AccountInfo", `${org}:edited`, "account");
+        expect(after.metadata.finalizers).toEqual(before.metadata.finalizers);
+        await told("edited", /Normal\s+AccountInfoUpdated/);
+      });
+
+      test("002-F55 an AccountInfo deleted by hand comes again", async () => {
+        const { person } = mesh();
+        const before = await person.see("AccountInfo", `${org}:robbed`, "account");
+        await person.delete("AccountInfo", `${org}:robbed`, "account");
+        await person.until(10_000, async () => {
+          const after = await person.see("AccountInfo", `${org}:robbed`, "account");
+          expect(after.metadata.uid).not.toBe(before.metadata.uid);
+          expect(after.metadata.finalizers).toEqual(before.metadata.finalizers);
+          expect(after.spec).toEqual(before.spec);
+        });
+        await person.ready(org, "robbed");
+        await told("robbed", /Warning\s+AccountInfoRestored/);
+      });
+    });
+
+    test("001-F24 a WorkspaceType edited by hand is put right", async () => {
+      const { person } = mesh();
+      await person.edit("WorkspaceType", orgs, "mend-account", {
+        metadata: { labels: { "core.platform-mesh.io/org": "other" } },
+        spec: { limitAllowedChildren: { types: null, none: true } },
+      });
+      await person.until(10_000, async () => {
+        const type = await person.see("WorkspaceType", orgs, "mend-account");
+        expect(type.spec).toEqual(typesOf("mend")["mend-account"]);
+        expect(type.metadata.labels).toEqual({ "core.platform-mesh.io/org": "mend" });
+      });
+      await told("mend", /Warning\s+WorkspaceTypeRepaired\s.*mend-account was changed/, orgs);
+    });
+
+    test("001-F24 a WorkspaceType deleted by hand comes again", async () => {
+      const { person } = mesh();
+      await person.delete("WorkspaceType", orgs, "mend-account");
+      await person.until(10_000, async () => {
+        const type = await person.see("WorkspaceType", orgs, "mend-account");
+        expect(type.metadata.deletionTimestamp).toBeUndefined();
+        expect(type.spec).toEqual(typesOf("mend")["mend-account"]);
+      });
+      await told("mend", /Warning\s+WorkspaceTypeRepaired\s.*mend-account was deleted/, orgs);
+      await person.ready(orgs, "mend");
+      await person.has(org, "afterwards");
+    });
+
+    describe("of what accounts inherit", () => {
+      const line = ["root:orgs:dynasty", "root:orgs:dynasty:son", "root:orgs:dynasty:son:grandson"] as const;
+      const security = {
+        fga: { store: { id: "store-1" } },
+        oidc: { issuerUrl: "https://idp.example/dynasty", clients: { portal: { clientId: "portal-1" } } },
+      };
+      const inherited = async (path: string) => {
+        const { fga, oidc } = (await mesh().person.see("AccountInfo", path, "account")).spec;
+        return { fga, oidc };
+      };
+      beforeAll(async () => {
+        await mesh().person.has(orgs, "dynasty");
+        await mesh().person.has(line[0], "son");
+        await mesh().person.has(line[1], "grandson");
+      });
+
+      test("002-F60 a change of the org's fga and oidc reaches every descendant", async () => {
+        await mesh().person.edit("AccountInfo", line[0], "account", { spec: security });
+        for (const path of line) await expect.poll(() => inherited(path), repaired).toEqual(security);
+      });
+
+      test("002-F59 an org's fga and oidc are kept when its AccountInfo is deleted by hand", async () => {
+        const { person } = mesh();
+        const before = await person.see("AccountInfo", line[0], "account");
+        await person.delete("AccountInfo", line[0], "account");
+        await person.until(10_000, async () => {
+          const after = await person.see("AccountInfo", line[0], "account");
+          expect(after.metadata.uid).not.toBe(before.metadata.uid);
+          expect(after.spec).toEqual(before.spec);
+        });
+        for (const path of line) expect(await inherited(path)).toEqual(security);
+      });
+
+      test("002-F60 what an org no longer has, its descendants lose", async () => {
+        await mesh().person.edit("AccountInfo", line[0], "account", { spec: { oidc: null } });
+        for (const path of line) {
+          await expect.poll(() => inherited(path), repaired).toEqual({ ...security, oidc: undefined });
+        }
+      });
+    });
+
+    /** Kubernetes Events are written after the repair that they tell of. */
+    async function told(name: string, expected: RegExp, workspace = org): Promise<void> {
+      await expect
+        .poll(() => kubectl(mesh(), workspace, "describe", "account", name), { timeout: 10_000, interval: 500 })
+        .toMatch(expected);
+    }
+  });
+}

@@ -1,0 +1,101 @@
+import { vi } from "vitest";
+import { findCondition } from "../../shared/conditions.ts";
+import { type Kind, kinds } from "../../shared/kcp/kinds.ts";
+import { loadKubeconfig } from "../../shared/kcp/kubeconfig.ts";
+import type { Account, KubeObject, ObjectOf } from "../../shared/kcp/objects.ts";
+import { type Client, createClient } from "../../shared/kcp/rest.ts";
+
+/** Where the orgs' Accounts live. */
+export const orgs = "root:orgs";
+
+/** What somebody with kubectl and the rights of a kcp admin does and sees. Workspaces are named by path. */
+export class Person {
+  readonly client: Client;
+  /** CA of the kcp server as their kubeconfig has it. */
+  readonly serverCa: string;
+
+  private constructor(client: Client, serverCa: string) {
+    this.client = client;
+    this.serverCa = serverCa;
+  }
+
+  static async withKubeconfig(file: string, context?: string): Promise<Person> {
+    const config = await loadKubeconfig({ file, ...(context && { context }) });
+    return new Person(createClient({ config }), config.serverCa());
+  }
+
+  async apply(workspace: string, name: string, more: Partial<Account["spec"]> & Metadata = {}): Promise<Account> {
+    const { labels, annotations, finalizers, ...spec } = more;
+    return this.client.create<Account>(kinds.Account, workspace, {
+      apiVersion: "core.platform-mesh.io/v1alpha1",
+      kind: "Account",
+      metadata: {
+        name,
+        ...(labels && { labels }),
+        ...(annotations && { annotations }),
+        ...(finalizers && { finalizers }),
+      },
+      spec: { type: workspace === orgs ? "org" : "account", displayName: `The ${name}`, ...spec },
+    });
+  }
+
+  /** The object, which must exist. */
+  async see<K extends Kind>(kind: K, workspace: string, name: string): Promise<ObjectOf[K]> {
+    const object = await this.client.get(kind, workspace, name);
+    if (!object) throw new Error(`no ${kind} ${name} in ${workspace}`);
+    return object;
+  }
+
+  account(workspace: string, name: string): Promise<Account> {
+    return this.see("Account", workspace, name);
+  }
+
+  async delete(kind: Kind, workspace: string, name: string): Promise<void> {
+    await this.client.delete(kinds[kind], { cluster: workspace, name });
+  }
+
+  edit<T extends KubeObject>(kind: Kind, workspace: string, name: string, patch: object): Promise<T> {
+    return this.client.mergePatch<T>(kinds[kind], { cluster: workspace, name }, patch);
+  }
+
+  /** Waits as `kubectl wait --for=condition=Ready` does; `within` in milliseconds. */
+  ready(workspace: string, name: string, within = 30_000): Promise<Account> {
+    return this.until(within, async () => {
+      const account = await this.account(workspace, name);
+      if (findCondition(account, "Ready")?.status !== "True") {
+        throw new Error(`${workspace}:${name} is not Ready: ${JSON.stringify(account.status ?? null)}`);
+      }
+      return account;
+    });
+  }
+
+  gone(kind: Kind, workspace: string, name: string, within = 60_000): Promise<void> {
+    return this.until(within, async () => {
+      const object = await this.client.get(kind, workspace, name).catch(absentWithItsWorkspace);
+      if (object) throw new Error(`${kind} ${name} is still in ${workspace}: ${JSON.stringify(object)}`);
+    });
+  }
+
+  /** Applies it and waits until it is Ready. */
+  async has(workspace: string, name: string, more: Partial<Account["spec"]> & Metadata = {}): Promise<Account> {
+    await this.apply(workspace, name, more);
+    return this.ready(workspace, name);
+  }
+
+  /** Tries until `check` no longer throws; its last error otherwise. */
+  until<T>(within: number, check: () => Promise<T>): Promise<T> {
+    return vi.waitFor(check, { timeout: within, interval: 100 });
+  }
+}
+
+interface Metadata {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly finalizers?: readonly string[];
+}
+
+/** kcp answers 403 in a workspace that does not exist. */
+function absentWithItsWorkspace(error: unknown): undefined {
+  if (error instanceof Error && "code" in error && error.code === 403) return undefined;
+  throw error;
+}
