@@ -11,6 +11,21 @@ export const commands: readonly Entry[] = [
     summary: "Check an installation, and say how to mend what is wrong",
     load: () => import("./doctor/command.ts"),
   },
+  {
+    name: "run",
+    summary: "Follow kcp and run the functions, until stopped",
+    load: () => import("./run/command.ts"),
+  },
+  {
+    name: "tree",
+    summary: "The accounts below a workspace, and what each that is not ready waits for",
+    load: () => import("./tree/command.ts"),
+  },
+  {
+    name: "why",
+    summary: "Why an account is not ready, or not gone, and what to do",
+    load: () => import("./why/command.ts"),
+  },
   { name: "version", summary: "The version of pm and of the Node.js that runs it", load: () => import("./version.ts") },
   {
     name: "completion",

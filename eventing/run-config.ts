@@ -9,8 +9,6 @@ export interface RunConfig {
   readonly settings: Omit<Settings, "serverCa">;
   /** Functions that are switched off. */
   readonly disabledFunctions: ReadonlySet<string>;
-  /** Only Accounts with this value of label debug.platform-mesh.io; "" means: without the label. */
-  readonly debugLabelValue: string;
   /** Accounts that one function works on at once. */
   readonly concurrency: number;
   /** Instances are told apart in logs and traces by these. */

@@ -74,9 +74,9 @@ function toConfig(flags: Flags, checked: Checked): RunConfig {
       additionalAccountTypes: flags["webhooks-additional-account-types"],
       deniedOrgNames: commaList(flags["webhooks-deny-list"]),
       disabledSteps: disabledSteps(flags),
+      debugLabelValue: flags["debug-label-value"],
     },
     disabledFunctions: new Set(flags["controllers-account-info-enabled"] ? [] : ["release-accountinfo"]),
-    debugLabelValue: flags["debug-label-value"],
     concurrency: checked["max-concurrent-reconciles"],
     attributes: {
       environment: flags.environment,

@@ -1,0 +1,11 @@
+import type { Log } from "../shared/function.ts";
+import type { Bus } from "./bus/bus.ts";
+import { createMemoryBus } from "./bus/memory.ts";
+import type { BusConfig } from "./run-config.ts";
+
+/** The bus that the configuration names; rejects when it cannot be reached. */
+export async function openBus(config: BusConfig, log: Log): Promise<Bus> {
+  if (config.kind === "memory") return createMemoryBus();
+  const { createJetStreamBus } = await import("./bus/jetstream.ts");
+  return createJetStreamBus({ url: config.url.split(","), prefix: config.prefix, log });
+}

@@ -1,0 +1,70 @@
+import { findCondition, isTrue } from "../shared/conditions.ts";
+import type { Observation } from "../shared/invoke.ts";
+import type { Writer } from "../shared/kcp/client.ts";
+import { type Kind, kinds, type Resource } from "../shared/kcp/kinds.ts";
+import type { Account } from "../shared/kcp/objects.ts";
+import type { Metrics } from "../shared/metrics.ts";
+import { condition } from "../shared/names.ts";
+import { orgType } from "../shared/naming.ts";
+import type { Store } from "./store.ts";
+
+/** Records what an invocation changed about an account (features.md 002-M03 to M05). An account is measured when it
+ *  becomes ready for the first time only: the reference observes again on each pass, so that it shows ages. */
+export function recordAccounts({ accounts }: Metrics): (observation: Observation) => void {
+  return ({ function: name, before, after, outcome }) => {
+    const isOrg = after.spec.type === orgType;
+    if (isFirstTime(before, after, condition.workspaceReady)) {
+      accounts.workspaceReady.observe(
+        { type: isOrg ? orgType : "account" },
+        ageSeconds(after, condition.workspaceReady),
+      );
+    }
+    if (isOrg && isFirstTime(before, after, condition.ready)) {
+      accounts.orgProvisioning.observe(ageSeconds(after, condition.ready));
+    }
+    const repaired = outcome.notices.some(({ reason }) => reason === "WorkspaceTypeRepaired");
+    if (name === "create-workspace" && isOrg && isTrue(before, condition.workspaceType) && !repaired) {
+      for (const wst_kind of ["org", "account"]) accounts.workspaceTypes.inc({ operation: "unchanged", wst_kind });
+    }
+  };
+}
+
+function isFirstTime(before: Account, after: Account, type: string): boolean {
+  const { phase = "Provisioning" } = before.status ?? {};
+  return !isTrue(before, type) && isTrue(after, type) && (phase === "Provisioning" || phase === "Declared");
+}
+
+function ageSeconds(account: Account, type: string): number {
+  const end = Date.parse(findCondition(account, type)?.lastTransitionTime ?? "");
+  return Math.max(0, end - Date.parse(account.metadata.creationTimestamp)) / 1000;
+}
+
+/** A writer that counts what is written of WorkspaceTypes. */
+export function countingTypes(writer: Writer, { accounts }: Metrics): Writer {
+  const count = (operation: string, resource: Resource, name: string) => {
+    if (resource.plural !== kinds.WorkspaceType.plural) return;
+    accounts.workspaceTypes.inc({ operation, wst_kind: name.endsWith("-org") ? "org" : "account" });
+  };
+  return {
+    ...writer,
+    async create(resource, cluster, object, call) {
+      const created = await writer.create(resource, cluster, object, call);
+      count("created", resource, object.metadata.name);
+      return created;
+    },
+    async apply(resource, cluster, object, options, call) {
+      const applied = await writer.apply(resource, cluster, object, options, call);
+      count("updated", resource, object.metadata.name);
+      return applied;
+    },
+  };
+}
+
+/** Counts what the source knows whenever somebody asks. */
+export function recordObjects({ events }: Metrics, store: Pick<Store, "all">): void {
+  const { objects } = events;
+  const collect = () => {
+    for (const kind of Object.keys(kinds) as Kind[]) objects.set({ kind }, [...store.all(kind)].length);
+  };
+  Object.assign(objects, { collect });
+}

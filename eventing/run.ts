@@ -1,0 +1,125 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import type { Log } from "../shared/function.ts";
+import { loadKubeconfig } from "../shared/kcp/kubeconfig.ts";
+import { type Client, createClient } from "../shared/kcp/rest.ts";
+import { createMetrics, type Metrics } from "../shared/metrics.ts";
+import type { Bus } from "./bus/bus.ts";
+import { type Readiness, serveHealth } from "./health.ts";
+import { becomeLeader, leaseName } from "./leader.ts";
+import { serveMetrics } from "./metrics-server.ts";
+import { openBus } from "./open-bus.ts";
+import { preflight } from "./preflight.ts";
+import type { RunConfig } from "./run-config.ts";
+import { startTracing } from "./tracing.ts";
+import { startWorker, type WorkerOptions } from "./worker.ts";
+
+export interface Host {
+  readonly log: Log;
+  /** Of the product. */
+  readonly version: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborted when the process is to end. */
+  readonly signal: AbortSignal;
+}
+
+const systemWorkspace = "root:platform-mesh-system";
+
+/** The whole of `pm run`. Resolves after a clean shutdown; rejects when it cannot start, or breaks for good. */
+export async function run(config: RunConfig, { log, version, env, signal }: Host): Promise<void> {
+  const kubeconfig = await loadKubeconfig({ ...config.kubeconfig, env });
+  const client = createClient({ config: kubeconfig, timeoutMs: config.requestTimeout });
+  const metrics = createMetrics();
+  describeBuild(metrics, config, version);
+  const probe = new Probe(signal);
+
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.defer(() => client.close());
+  await serve(config, metrics, probe.missing, cleanup);
+  const workspace = config.source.workspace ?? kubeconfig.workspace ?? systemWorkspace;
+  await preflight(client, workspace, config.source.endpointSlice, signal);
+  const bus = await openBus(config.bus, log);
+  cleanup.defer(() => bus.close());
+  probe.bus = bus;
+  const tracing = config.tracing && (await startTracing(config.tracing, config.attributes));
+  cleanup.defer(async () => tracing?.shutdown());
+
+  const work = { config, kubeconfig, bus, log, metrics, tracing: tracing?.dispatch };
+  if (config.leaderElect) await leadInTurns(work, client, probe, signal);
+  else await workUntil(work, probe, signal);
+  log.info({}, "stopped");
+}
+
+/** Stands by, leads and, when it lost the Lease, stands by again. */
+async function leadInTurns(work: WorkerOptions, client: Client, probe: Probe, signal: AbortSignal): Promise<void> {
+  const { log, metrics, kubeconfig } = work;
+  const identity = `${hostname()}_${randomUUID()}`;
+  const leads = (value: 0 | 1) => metrics.process.leader.set({ name: leaseName }, value);
+  while (!signal.aborted) {
+    leads(0);
+    probe.now = () => [];
+    log.info({ identity }, "standing by until this instance leads");
+    const workspace = kubeconfig.workspace ?? systemWorkspace;
+    const term = await becomeLeader({ client, workspace, identity, log }, signal).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+    if (!term) return;
+    leads(1);
+    log.info({ identity }, "this instance leads");
+    await workUntil(work, probe, AbortSignal.any([signal, term.lost]), term.lost);
+    await term.release();
+    leads(0);
+  }
+}
+
+/** Works until `end` is aborted. What is under way then may finish, unless the reason is that another one leads. */
+async function workUntil(work: WorkerOptions, probe: Probe, end: AbortSignal, lost?: AbortSignal): Promise<void> {
+  const worker = startWorker(work);
+  probe.now = worker.missing;
+  const ended = new Promise<void>((resolve) => end.addEventListener("abort", () => resolve(), { once: true }));
+  try {
+    await Promise.race([worker.ended, end.aborted ? undefined : ended]);
+  } finally {
+    if (lost?.aborted) work.log.error({ err: lost.reason }, "another instance may lead: stopped at once");
+    await worker.stop(lost?.aborted ? 0 : work.config.shutdownTimeout);
+  }
+}
+
+/** What /readyz answers from. */
+class Probe {
+  bus: Bus | undefined;
+  /** What the present stage of the process lacks. */
+  now: Readiness = () => ["starting"];
+  readonly #stopping: AbortSignal;
+
+  constructor(stopping: AbortSignal) {
+    this.#stopping = stopping;
+  }
+
+  readonly missing: Readiness = () => {
+    if (this.#stopping.aborted) return ["shutting down"];
+    return [...(this.bus?.connected === false ? ["bus: not connected"] : []), ...this.now()];
+  };
+}
+
+async function serve(
+  config: RunConfig,
+  metrics: Metrics,
+  missing: Readiness,
+  cleanup: AsyncDisposableStack,
+): Promise<void> {
+  const { address, ...security } = config.metrics;
+  if (address) {
+    const server = await serveMetrics(metrics.registry, { address, ...security });
+    cleanup.defer(() => server.close());
+  }
+  if (config.health.address) {
+    const server = await serveHealth(config.health.address, missing);
+    cleanup.defer(() => server.close());
+  }
+}
+
+function describeBuild(metrics: Metrics, { attributes }: RunConfig, version: string): void {
+  const { imageName: image_name, imageTag: image_tag, environment, region } = attributes;
+  metrics.buildInfo.set({ version, image_name, image_tag, environment, region }, 1);
+}
