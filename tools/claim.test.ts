@@ -33,6 +33,17 @@ test("a folder that is in use leads to the next name", async () => {
   expect((await claimAny(folder())).folder).toBe(`${folder()}-2`);
 });
 
+test("what dead owners left under further names goes too", async () => {
+  for (let n = 0; n < 3; n++) await claimAny(folder());
+  await writeFile(join(`${folder()}-3`, "owner"), "999999999 1");
+  await claimAny(folder());
+  expect(await readdir(parent)).toEqual(["up", "up-2", "up-3"]);
+  await writeFile(join(`${folder()}-3`, "owner"), "999999999 1");
+  await rm(`${folder()}-2`, { recursive: true });
+  await claimAny(folder());
+  expect(await readdir(parent)).toEqual(["up", "up-2"]);
+});
+
 test("what a dead owner left is emptied, and the processes that still ran for it are ended", async () => {
   const left = await claim(folder());
   const orphan = spawn("sleep", ["60"], { detached: true, stdio: "ignore" });

@@ -35,8 +35,12 @@ export async function claim(folder: string): Promise<Claim | undefined> {
   return undefined;
 }
 
-/** The first of `folder`, `folder-2`, `folder-3` … that nobody has. */
+/** The first of `folder`, `folder-2`, `folder-3` … that nobody has; what dead owners left under the others goes too. */
 export async function claimAny(folder: string): Promise<Claim> {
+  await mkdir(dirname(folder), { recursive: true });
+  const numbered = (await readdir(dirname(folder))).filter((name) => name.replace(/-\d+$/, "") === basename(folder));
+  for (const path of numbered.map((name) => join(dirname(folder), name)))
+    if (!(await isOwned(path))) await discard(path);
   for (let n = 1; ; n++) {
     const claimed = await claim(n === 1 ? folder : `${folder}-${n}`);
     if (claimed) return claimed;
