@@ -9,8 +9,9 @@ interface Deps {
   nudge(cluster: string, name: string, at: string): Promise<void>;
 }
 
-/** Milliseconds after the end of the LogicalCluster at which kcp is made to look, until the Workspace is gone. */
-export const nudgesAfter: readonly number[] = [500, 1500, 3500, 7500, 15_500];
+/** Milliseconds after the virtual workspace stopped to show the LogicalCluster at which kcp is made to look, until the
+ *  Workspace is gone. A workspace with namespaces is really gone only 5 to 6 s later (observed): hence the later ones. */
+export const nudgesAfter: readonly number[] = [500, 1000, 2000, 4000, 6000, 8000, 10_000, 12_000, 16_000];
 
 /** Makes kcp notice that the content of a deleted Workspace is gone. By itself it looks only every fifth of the
  *  LogicalCluster's age, and one nudge at the moment of the event comes before the end (decisions.md 16). */
