@@ -1,14 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
-import {
-  type Consumer,
-  type ConsumerConfig,
-  type ConsumerMessages,
-  JetStreamApiCodes,
-  JetStreamApiError,
-  type JsMsg,
-} from "@nats-io/jetstream";
+import type { Consumer, ConsumerConfig, ConsumerMessages, JsMsg } from "@nats-io/jetstream";
 import type { Log } from "../../shared/function.ts";
 import type { JetStreamLink } from "./jetstream-link.ts";
+import { ensureConsumer, isStreamMissing } from "./jetstream-stream.ts";
 import { Slots } from "./slots.ts";
 
 export interface ConsumerOptions {
@@ -56,7 +50,7 @@ export async function openConsumer(options: ConsumerOptions): Promise<{ stop(): 
         made = undefined;
         if (stopped || link.nc.isClosed()) return;
         log.warn({ err: error, stream, consumer: config.durable_name }, "no messages from the consumer, made anew");
-        if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound) link.lost();
+        if (isStreamMissing(error)) link.lost();
         await delay(retryMs);
       }
     }
@@ -81,6 +75,6 @@ interface Made {
 
 async function make({ link, stream, config }: ConsumerOptions): Promise<Made> {
   const incarnation = await link.ready();
-  const info = await link.jsm.consumers.add(stream, config);
+  const info = await ensureConsumer(link.jsm, stream, config);
   return { incarnation, consumer: link.js.consumers.getConsumerFromInfo(info) };
 }

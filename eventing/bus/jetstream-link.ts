@@ -57,6 +57,7 @@ export class JetStreamLink {
   async request<T>(run: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const limit = AbortSignal.timeout(requestLimitMs);
     const stop = signal ? AbortSignal.any([limit, signal]) : limit;
+    stop.throwIfAborted();
     await untilAborted(this.#ready, stop);
     try {
       return await untilAborted(run(), stop);

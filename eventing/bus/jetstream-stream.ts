@@ -1,8 +1,10 @@
 import {
   AckPolicy,
   type ConsumerConfig,
+  type ConsumerInfo,
   DeliverPolicy,
   DiscardPolicy,
+  JetStreamApiCodes,
   JetStreamApiError,
   type JetStreamManager,
   RetentionPolicy,
@@ -19,7 +21,8 @@ export interface StreamOptions {
   readonly replicas: number;
 }
 
-const nameInUse = 10058;
+const streamExists = 10058;
+const consumerExists = 10148;
 /** Of one consumer, those that wait for their next try included: many that fail must not hold up the others. */
 const maxUnsettled = 1000;
 
@@ -37,10 +40,28 @@ export async function ensureStream(jsm: JetStreamManager, options: StreamOptions
   try {
     return (await jsm.streams.add({ ...fixed, ...changeable })).created;
   } catch (error) {
-    if (!(error instanceof JetStreamApiError && error.code === nameInUse)) throw error;
+    if (!isApiError(error, streamExists)) throw error;
     return (await jsm.streams.update(options.stream, changeable)).created;
   }
 }
+
+/** Makes the consumer or changes it to this configuration. */
+export async function ensureConsumer(
+  jsm: JetStreamManager,
+  stream: string,
+  config: Partial<ConsumerConfig>,
+): Promise<ConsumerInfo> {
+  try {
+    return await jsm.consumers.add(stream, config);
+  } catch (error) {
+    if (!isApiError(error, consumerExists)) throw error;
+    return await jsm.consumers.update(stream, config.durable_name ?? "", config);
+  }
+}
+
+export const isStreamMissing = (error: unknown): boolean => isApiError(error, JetStreamApiCodes.StreamNotFound);
+
+const isApiError = (error: unknown, code: number): boolean => error instanceof JetStreamApiError && error.code === code;
 
 /** The durable consumer of one function and partition. It has no limit of deliveries, since what exceeds one would
  *  vanish: the dispatcher decides when to give up. One that nobody uses for as long as the history lasts, say of a

@@ -41,7 +41,12 @@ export async function createJetStreamBus(options: JetStreamBusOptions): Promise<
     await ensureBucket(js, bucket, replicas);
     return await ensureStream(jsm, settings);
   });
-  const maxBytes = () => (nc.info?.max_payload ?? 0) - overhead;
+  // What the server says is not known while the connection is down.
+  let maxPayload = nc.info?.max_payload ?? 0;
+  const maxBytes = () => {
+    maxPayload = nc.info?.max_payload ?? maxPayload;
+    return maxPayload - overhead;
+  };
 
   return {
     get connected() {

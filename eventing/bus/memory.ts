@@ -1,5 +1,5 @@
 import { type CloudEvent, type Filter, matches } from "../../shared/event.ts";
-import { decodeEvent, encodeEvent } from "../../shared/event-codec.ts";
+import { decodeEvent, encodeEvent, eventLimits } from "../../shared/event-codec.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { type Bus, duplicateWindowMs, EventTooLargeError } from "./bus.ts";
 import { type DeadLetter, type DeadLetterReader, deadLetter } from "./dead-letter.ts";
@@ -13,12 +13,14 @@ export interface MemoryBusOptions {
   readonly maxBytes?: number;
 }
 
+/** Room for what a dead letter adds to an event, in bytes. */
+const overhead = 16 * 1024;
 const oneHour = 60 * 60 * 1000;
 const maxDeadLetters = 1000;
 
 /** A bus inside one process, with the semantics of the JetStream bus and the life of the process. */
 export function createMemoryBus(options: MemoryBusOptions = {}): Bus & DeadLetterReader {
-  const { clock = systemClock, maxBytes = 8 * 1024 * 1024 } = options;
+  const { clock = systemClock, maxBytes = eventLimits.bytes - overhead } = options;
   const history = new MemoryHistory(options.history ?? { maxEvents: 10_000, maxAgeMs: oneHour });
   const buried = new MemoryHistory({ maxEvents: maxDeadLetters, maxAgeMs: Number.POSITIVE_INFINITY });
   const seen = new Map<string, number>();
