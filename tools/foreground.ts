@@ -6,14 +6,16 @@ import { stateFolder } from "./paths.ts";
 import { elapsed, say } from "./progress.ts";
 import { type Stack, startStack } from "./stack.ts";
 
-const interruptedCode = 130;
-
 /** Brings everything up in `.state/<name>`, does `work` with it, and ends everything and this process: when work ends,
- *  when a server fails, or on Ctrl-C. Logs stay only after a failure. */
-export async function inForeground(name: string, work: (stack: Stack) => Promise<void>): Promise<never> {
+ *  when a server fails, or on Ctrl-C, then with `interruptedCode`. Logs stay only after a failure. */
+export async function inForeground(
+  name: string,
+  work: (stack: Stack) => Promise<void>,
+  interruptedCode = 130,
+): Promise<never> {
   const state = await claimAny(join(stateFolder, name));
   const cleanup = new AsyncDisposableStack();
-  const interrupted = onInterrupt();
+  const interrupted = onInterrupt().then(() => interruptedCode);
   const code = await Promise.race([interrupted, doWork(state.folder, cleanup, work)]);
   const end = performance.now();
   await cleanup.disposeAsync();
@@ -38,7 +40,8 @@ async function doWork(
     await Promise.race([work(stack), stack.failed.then((error) => Promise.reject(error))]);
     return 0;
   } catch (error) {
-    if (cleanup.disposed) return interruptedCode;
+    // Ctrl-C was first, and this is what it broke off.
+    if (cleanup.disposed) return 1;
     say(error instanceof Error ? error.message : String(error));
     say(`Logs: ${folder}/*.log`);
     return 1;
@@ -46,10 +49,9 @@ async function doWork(
 }
 
 /** The first signal ends everything in order. At the second this process ends at once, and takes all along. */
-async function onInterrupt(): Promise<number> {
+async function onInterrupt(): Promise<void> {
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   await Promise.race([orphaned(), ...signals.map((signal) => once(process, signal))]);
   say("  stopping …");
-  for (const signal of signals) process.on(signal, () => process.exit(interruptedCode));
-  return interruptedCode;
+  for (const signal of signals) process.on(signal, () => process.exit(130));
 }

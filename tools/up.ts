@@ -5,10 +5,11 @@ import { obtain } from "./obtain.ts";
 import { root } from "./paths.ts";
 import type { Stack } from "./stack.ts";
 
-await inForeground("up", async (stack) => {
+const show = async (stack: Stack): Promise<void> => {
   console.log(nextSteps(stack, await obtain("kubectl")));
   await untilInterrupted;
-});
+};
+await inForeground("up", show, 0);
 
 function nextSteps({ kubeconfig, metricsUrl }: Stack, kubectl: string): string {
   const path = kubectl.startsWith("/") && isOnPath(kubectl) ? "" : `  export PATH=${dirname(kubectl)}:$PATH\n`;
