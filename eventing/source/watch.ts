@@ -21,7 +21,7 @@ export const defaultTiming: Timing = {
   watchMs: 300_000,
   idleMs: 90_000,
   requestMs: 30_000,
-  backoff: { minMs: 100, maxMs: 10_000 },
+  backoff: { minMs: 100, maxMs: 5_000 },
 };
 
 export interface Watching {
