@@ -26,6 +26,26 @@ export const commands: readonly Entry[] = [
     summary: "Why an account is not ready, or not gone, and what to do",
     load: () => import("./why/command.ts"),
   },
+  {
+    name: "account create",
+    summary: "Create an organization or an account",
+    load: () => import("./account/create.ts"),
+  },
+  {
+    name: "account get",
+    summary: "Show one account, or those of a workspace",
+    load: () => import("./account/get.ts"),
+  },
+  {
+    name: "account delete",
+    summary: "Delete an account with its workspace and all that is in it",
+    load: () => import("./account/delete.ts"),
+  },
+  {
+    name: "account wait",
+    summary: "Wait until an account is Ready, or gone",
+    load: () => import("./account/wait.ts"),
+  },
   { name: "version", summary: "The version of pm and of the Node.js that runs it", load: () => import("./version.ts") },
   {
     name: "completion",

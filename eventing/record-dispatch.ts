@@ -98,7 +98,7 @@ function recordController({ queue, controller, events }: Metrics, run: Run, { ou
 function recordSteps(options: RecordOptions, run: Run, { outcome, ms, againInMs }: Handled): void {
   const fn = options.functions.find(({ name }) => name === run.function);
   const account = accountOf(run.event, options);
-  if (!fn?.steps || !account) return;
+  if (!fn?.steps || !account || outcome === "drop") return;
   const { metrics } = options;
   const type = options.accountTypes.includes(account.spec.type) ? account.spec.type : "other";
   metrics.accounts.reconciled.inc({ type, result: results[outcome].replace("_after", "") });

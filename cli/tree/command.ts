@@ -3,10 +3,9 @@ import { accountPath } from "../account-path.ts";
 import { counted } from "../account-state.ts";
 import { defineCommand } from "../command.ts";
 import { exit } from "../errors.ts";
-import { explainError } from "../explain-error.ts";
 import { print } from "../output.ts";
-import { openSession } from "../session.ts";
 import { styleOf } from "../style.ts";
+import { withSession } from "../with-session.ts";
 import { renderTree } from "./render.ts";
 import { type TreeNode, walkTree } from "./walk.ts";
 
@@ -20,10 +19,9 @@ export default defineCommand({
     { run: "pm tree root:orgs:acme", does: "one organization" },
     { run: "pm tree -o json | jq '.. | select(.ready? == false) | .path'", does: "the accounts that are not ready" },
   ],
-  async run({ options, positionals }, io) {
-    const { client, server, workspace } = await openSession(options, io);
-    const root = rootOf(positionals[0], workspace);
-    try {
+  run: ({ options, positionals }, io) =>
+    withSession(options, io, async ({ client, workspace }) => {
+      const root = rootOf(positionals[0], workspace);
       const nodes = await walkTree(client, root, { signal: io.signal });
       const all = flatten(nodes);
       print(
@@ -36,12 +34,7 @@ export default defineCommand({
         },
       );
       return exit.ok;
-    } catch (error) {
-      throw explainError(error, server);
-    } finally {
-      client.close();
-    }
-  },
+    }),
 });
 
 function rootOf(text: string | undefined, workspace: string): string {

@@ -1,10 +1,9 @@
 import { accountPath } from "../account-path.ts";
 import { defineCommand } from "../command.ts";
 import { exit } from "../errors.ts";
-import { explainError } from "../explain-error.ts";
 import { print } from "../output.ts";
-import { openSession } from "../session.ts";
 import { styleOf } from "../style.ts";
+import { withSession } from "../with-session.ts";
 import { explain } from "./explain.ts";
 import { explainDeletion } from "./explain-deletion.ts";
 import { gather } from "./facts.ts";
@@ -26,10 +25,9 @@ export default defineCommand({
     { run: "pm why --delete root:orgs:acme", does: "why it is not gone" },
     { run: "pm why dev -w root:orgs:acme -o json", does: "for scripts" },
   ],
-  async run({ options, positionals: [text = ""] }, io) {
-    const { client, server, workspace } = await openSession(options, io);
-    const at = accountPath(text, workspace);
-    try {
+  run: ({ options, positionals: [text = ""] }, io) =>
+    withSession(options, io, async ({ client, workspace }) => {
+      const at = accountPath(text, workspace);
       const facts = await gather(client, at, { signal: io.signal });
       const style = styleOf(io);
       const name = () => `${at.path}\n`;
@@ -41,10 +39,5 @@ export default defineCommand({
         print(io, options.output, explanation, { table: () => renderExplanation(explanation, style), name });
       }
       return exit.ok;
-    } catch (error) {
-      throw explainError(error, server);
-    } finally {
-      client.close();
-    }
-  },
+    }),
 });
