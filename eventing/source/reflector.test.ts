@@ -10,6 +10,7 @@ const timing: Timing = {
   idleMs: 200,
   requestMs: 1_000,
   backoff: { minMs: 1, maxMs: 5 },
+  tickMs: 5,
 };
 const object = (name: string, version: number) => ({
   apiVersion: "v1",

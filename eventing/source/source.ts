@@ -43,8 +43,6 @@ export interface Source {
   basesOf(cluster: string): readonly string[];
 }
 
-const resyncTickMs = 5_000;
-
 export function createSource(options: SourceOptions): Source {
   const { config, log, store, now = Date.now, timing = defaultTiming } = options;
   const http = options.http ?? createHttp(config);
@@ -92,7 +90,7 @@ export function createSource(options: SourceOptions): Source {
   async function resync(publisher: Publisher, running: AbortSignal): Promise<void> {
     const schedule = new ResyncSchedule(options.resyncMs);
     for (;;) {
-      await delay(resyncTickMs, undefined, { signal: running }).catch(() => undefined);
+      await delay(timing.tickMs, undefined, { signal: running }).catch(() => undefined);
       if (running.aborted) return;
       // What looks stuck may only be unseen.
       if (!isSynced()) continue;
@@ -128,7 +126,7 @@ export function createSource(options: SourceOptions): Source {
 
 function workspaceUrl({ server, workspace }: Kubeconfig, given: string | undefined): string {
   const path = given ?? workspace;
-  if (path === undefined) {
+  if (!path) {
     throw new Error(`the kubeconfig's server ${server} names no workspace: add /clusters/root:platform-mesh-system`);
   }
   return `${server}/clusters/${path}`;

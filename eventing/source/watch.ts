@@ -16,12 +16,15 @@ export interface Timing {
   /** One page of a list, or the head of a watch. */
   readonly requestMs: number;
   readonly backoff: Backoff;
+  /** Accounts whose resync is due are looked for this often. */
+  readonly tickMs: number;
 }
 export const defaultTiming: Timing = {
   watchMs: 300_000,
   idleMs: 90_000,
   requestMs: 30_000,
   backoff: { minMs: 100, maxMs: 5_000 },
+  tickMs: 5_000,
 };
 
 export interface Watching {
