@@ -11,7 +11,7 @@ import { type Page, parsePage, parseWatched, refused, type Watched } from "./wir
 export interface Timing {
   /** The server is asked to end a watch after this. */
   readonly watchMs: number;
-  /** A watch that says nothing for so long is taken for half open; kcp sends a bookmark every minute. */
+  /** A watch that says nothing for so long is opened anew, since its connection may be half open. */
   readonly idleMs: number;
   /** One page of a list, or the head of a watch. */
   readonly requestMs: number;
@@ -52,8 +52,8 @@ export async function listAll<T extends KubeObject>({ http, url, timing, signal 
   }
 }
 
-/** What happens to a collection after `resourceVersion`, until the server ends the watch. Throws ApiError when the server
- *  refuses (410: too old), UnreachableError when the connection breaks, is silent for too long or brings garbage. */
+/** What happens to a collection after `resourceVersion`, until the server ends the watch or is silent for too long. Throws
+ *  ApiError when the server refuses (410: too old), UnreachableError when the connection breaks or brings garbage. */
 export async function* watch<T extends KubeObject>(
   watching: Watching,
   resourceVersion: string,
@@ -74,6 +74,7 @@ export async function* watch<T extends KubeObject>(
     for await (const line of text) yield parseWatched<T>(line);
   } catch (cause) {
     signal.throwIfAborted();
+    if (cause instanceof Silence) return;
     if (cause instanceof ApiError) throw cause;
     throw new UnreachableError(`watching ${url}: ${messageOf(cause)}`, { cause });
   } finally {
@@ -81,11 +82,16 @@ export async function* watch<T extends KubeObject>(
   }
 }
 
+/** Not a failure: kcp sends bookmarks only of kinds that something happens to. */
+class Silence extends Error {
+  override name = "Silence";
+}
+
 /** Cuts a stream that is silent while somebody waits for it; a reader that is busy elsewhere is no silence. */
 async function* attentive(stream: IncomingMessage, idleMs: number): AsyncGenerator<Buffer> {
   const chunks: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]();
   for (;;) {
-    const timer = setTimeout(() => stream.destroy(new Error(`silent for ${idleMs / 1000} s`)), idleMs);
+    const timer = setTimeout(() => stream.destroy(new Silence()), idleMs);
     const chunk = await chunks.next().finally(() => clearTimeout(timer));
     if (chunk.done) return;
     yield chunk.value;
