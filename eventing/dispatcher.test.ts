@@ -178,7 +178,7 @@ describe("what becomes of an event", () => {
     [
       "throws at once",
       () => {
-        throw "no error object";
+        throw new Error("at once");
       },
     ],
     ["returns nothing", () => undefined as unknown as Outcome],
@@ -266,8 +266,7 @@ describe("which events reach a function, and when", () => {
       await bus.publish(event(id, { accountkey }));
     }
     await settle();
-    const running = () => calls.map(({ event: { accountkey } }) => accountkey).toSorted();
-    expect(running()).toEqual(["1abc/bar", "1abc/foo"]);
+    expect(new Set(calls.map(({ event: { accountkey } }) => accountkey))).toEqual(new Set(["1abc/bar", "1abc/foo"]));
     finish[0]?.();
     await setImmediate();
     expect(calls).toHaveLength(3);

@@ -126,7 +126,11 @@ function decodeText(bytes: Uint8Array, where: string): string {
   }
 }
 
-const [quote, backslash, open, close] = [0x22, 0x5c, [0x5b, 0x7b], [0x5d, 0x7d]];
+const quote = 0x22;
+const backslash = 0x5c;
+const opens = (byte: number): boolean => byte === 0x5b || byte === 0x7b;
+const closes = (byte: number): boolean => byte === 0x5d || byte === 0x7d;
+
 /** Before parsing, since a deep value would already have cost its memory afterwards. */
 function checkDepth(json: Uint8Array, where: string): void {
   let depth = 0;
@@ -137,8 +141,8 @@ function checkDepth(json: Uint8Array, where: string): void {
       if (byte === backslash) at++;
       else if (byte === quote) quoted = false;
     } else if (byte === quote) quoted = true;
-    else if (open.includes(byte)) depth++;
-    else if (close.includes(byte)) depth--;
+    else if (opens(byte)) depth++;
+    else if (closes(byte)) depth--;
     if (depth > eventLimits.depth) {
       throw new MalformedEventError(`reading an event: ${where} is nested deeper than ${eventLimits.depth} levels`);
     }

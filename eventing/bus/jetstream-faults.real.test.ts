@@ -225,6 +225,18 @@ it("delivers soon again what a process had under way when it was killed", async 
   await again.ack();
 });
 
+it("delivers at once elsewhere what was given back on the way out", async () => {
+  const other = await createJetStreamBus({ url: nats.url, log });
+  const consumption = await other.subscribe(subscription, inbox.deliver);
+  await bus.publish(accountEvent("1"));
+  const delivery = await inbox.at(0);
+  await consumption.stop();
+  await delivery.retry(0);
+  await other.close();
+  await bus.subscribe(subscription, inbox.deliver);
+  await (await inbox.at(1, 1_000)).ack();
+});
+
 it("follows the history over a restart of NATS", async () => {
   const stop = new AbortController();
   const seen: string[] = [];

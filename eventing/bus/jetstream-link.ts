@@ -73,7 +73,7 @@ export class JetStreamLink {
   lost(): void {
     if (!this.#connected) return;
     this.#connected = false;
-    this.#ready = this.#restore();
+    this.#await(this.#restore());
   }
 
   /** Runs each time the connection goes down, until the returned function is called. */
@@ -82,13 +82,19 @@ export class JetStreamLink {
     return () => this.#onDown.delete(run);
   }
 
+  #await(incarnation: Promise<string>): void {
+    this.#ready = incarnation;
+    // It rejects when the connection is closed meanwhile, and then perhaps nobody waits for it any more.
+    incarnation.catch(() => {});
+  }
+
   async #watch(): Promise<void> {
     for await (const { type } of this.nc.status()) {
       if (type === "disconnect") {
         this.#log.warn({ server: this.nc.getServer() }, "connection to NATS lost");
         this.#connected = false;
         const { promise, resolve } = Promise.withResolvers<string>();
-        this.#ready = promise;
+        this.#await(promise);
         this.#reconnected = () => resolve(this.#restore());
         for (const run of this.#onDown) run();
       } else if (type === "reconnect") this.#reconnected();

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { connect, type NodeConnectionOptions } from "@nats-io/transport-node";
 import { encodeEvent } from "../../shared/event-codec.ts";
 import type { Log } from "../../shared/function.ts";
@@ -25,6 +26,7 @@ export interface JetStreamBusOptions {
   readonly connection?: Omit<NodeConnectionOptions, "servers">;
 }
 
+const flushLimitMs = 1_000;
 const oneDay = 24 * 60 * 60 * 1000;
 /** Room in a message for headers, and for what a dead letter adds to an event, in bytes. */
 const overhead = 16 * 1024;
@@ -70,7 +72,12 @@ export async function createJetStreamBus(options: JetStreamBusOptions): Promise<
     history: (bounds) => readEvents(link, { stream, subject: settings.subjects.events }, bounds),
     deadLetters: (name) => readEvents(link, { stream, subject: settings.subjects.deadLetters(name) }),
     checkpoint: () => jetStreamCheckpoint(link, bucket),
-    close: () => nc.close(),
+    async close() {
+      // What was settled last is still on its way; without a connection there is nobody to wait for.
+      if (link.connected)
+        await Promise.race([nc.flush(), delay(flushLimitMs, undefined, { ref: false })]).catch(() => {});
+      await nc.close();
+    },
   };
 }
 
