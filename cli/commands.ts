@@ -46,6 +46,11 @@ export const commands: readonly Entry[] = [
     summary: "Wait until an account is Ready, or gone",
     load: () => import("./account/wait.ts"),
   },
+  {
+    name: "events",
+    summary: "The events of an account and of all below it, as NATS keeps them",
+    load: () => import("./events/command.ts"),
+  },
   { name: "version", summary: "The version of pm and of the Node.js that runs it", load: () => import("./version.ts") },
   {
     name: "completion",

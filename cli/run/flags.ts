@@ -1,4 +1,5 @@
 import type { Options } from "../command.ts";
+import { natsFlags } from "../nats-flags.ts";
 
 /** Flags of `pm run` with the names and defaults of the reference operator (features.md 002-C01 to C32), then ours.
  *  `--kubeconfig` (C17) and its environment variable (C33) belong to every command. */
@@ -75,11 +76,6 @@ export const runFlags = {
   },
   "leader-elect": { type: "boolean", description: "work only while holding the Lease, so that replicas stand by" },
   bus: { type: "string", choices: ["memory", "nats"], description: "memory, or nats, the default with --nats-url" },
-  "nats-url": { type: "string", env: "NATS_URL", description: "NATS servers with JetStream, by comma" },
-  "nats-prefix": {
-    type: "string",
-    default: "account-functions",
-    description: "first part of all subjects and streams",
-  },
+  ...natsFlags,
   resync: { type: "duration", default: "1h", description: "look at every account again this often, with jitter" },
 } as const satisfies Options;
