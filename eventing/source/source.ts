@@ -12,7 +12,7 @@ import type { FeedHooks } from "./feed.ts";
 import { Hold } from "./hold.ts";
 import { Publisher } from "./publisher.ts";
 import { ResyncSchedule } from "./resync.ts";
-import { Shard } from "./shard.ts";
+import { Shards } from "./shards.ts";
 import { defaultTiming, type Timing } from "./watch.ts";
 
 export interface SourceOptions {
@@ -47,53 +47,34 @@ export function createSource(options: SourceOptions): Source {
   const { config, log, store, now = Date.now, timing = defaultTiming } = options;
   const http = options.http ?? createHttp(config);
   const forwarding: Forwarding = { server: config.server, store, now };
-  let shards: readonly Shard[] = [];
-  const isSynced = () => shards.length > 0 && shards.every((shard) => shard.synced);
+  const shards = new Shards(store);
+  let isRunning = false;
 
-  async function follow(running: AbortSignal): Promise<void> {
+  async function run(signal: AbortSignal): Promise<void> {
+    const url = workspaceUrl(config, options.workspace);
     const hold = new Hold(store);
-    const publisher = new Publisher({ bus: options.bus, backoff: timing.backoff, log, signal: running });
+    const publisher = new Publisher({ bus: options.bus, backoff: timing.backoff, log, signal });
     const checkpoint = await publisher.persist("opening the checkpoint", () => options.bus.checkpoint());
-    const stops = new Map<string, AbortController>();
-    const common = { forwarding, publisher, checkpoint, hold, log, http, timing, hooks: options.hooks ?? {} };
-    const begin = (url: string): Shard => {
-      const stop = new AbortController();
-      stops.set(url, stop);
-      return new Shard({ ...common, url, signal: AbortSignal.any([running, stop.signal]) });
-    };
+    const { hooks = {}, sliceName } = options;
     const onEndpoints = async (urls: readonly string[]): Promise<void> => {
-      const gone = shards.filter(({ url }) => !urls.includes(url));
-      for (const { url } of gone) stops.get(url)?.abort();
-      await Promise.all(gone.map(({ ended }) => ended));
-      for (const { name } of gone) store.dropShard(name);
-      const kept = shards.filter(({ url }) => urls.includes(url));
-      const fresh = urls.filter((url) => !kept.some((shard) => shard.url === url));
-      shards = [...kept, ...fresh.map(begin)];
+      await shards.follow(urls, { forwarding, publisher, checkpoint, hold, log, http, timing, hooks, signal });
       log.info({ endpoints: urls }, "following the shards of the API export");
     };
     await Promise.all([
-      followEndpoints({
-        http,
-        timing,
-        log,
-        onEndpoints,
-        signal: running,
-        sliceName: options.sliceName,
-        workspaceUrl: workspaceUrl(config, options.workspace),
-      }),
-      resync(publisher, running),
+      followEndpoints({ workspaceUrl: url, sliceName, onEndpoints, http, timing, log, signal }),
+      resync(publisher, signal),
     ]);
     hold.end();
-    await Promise.all(shards.map(({ ended }) => ended));
+    await shards.ended();
   }
 
-  async function resync(publisher: Publisher, running: AbortSignal): Promise<void> {
+  async function resync(publisher: Publisher, signal: AbortSignal): Promise<void> {
     const schedule = new ResyncSchedule(options.resyncMs);
     for (;;) {
-      await delay(timing.tickMs, undefined, { signal: running }).catch(() => undefined);
-      if (running.aborted) return;
+      await delay(timing.tickMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
       // What looks stuck may only be unseen.
-      if (!isSynced()) continue;
+      if (!shards.synced) continue;
       for (const account of schedule.due(store.all("Account"), now())) {
         const key = accountKeyOf("Account", account, store);
         if (key) await publisher.publish(resyncDue(forwarding, account, key, now()));
@@ -103,24 +84,21 @@ export function createSource(options: SourceOptions): Source {
 
   return {
     async start(signal) {
+      isRunning = true;
       try {
-        await follow(signal);
+        await run(signal);
       } catch (error) {
         if (!signal.aborted) throw error;
         log.debug({ reason: messageOf(error) }, "source ended");
       } finally {
-        shards = [];
+        isRunning = false;
         if (!options.http) http.close();
       }
     },
     get synced() {
-      return isSynced();
+      return isRunning && shards.synced;
     },
-    basesOf(cluster) {
-      const shard = store.shardOf(cluster);
-      const known = shards.filter(({ name }) => name === shard);
-      return (known.length > 0 ? known : shards).map(({ url }) => url);
-    },
+    basesOf: (cluster) => shards.basesOf(cluster),
   };
 }
 

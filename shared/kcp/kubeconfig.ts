@@ -14,6 +14,7 @@ import {
 import { ExecAuth } from "@kubernetes/client-node/dist/exec_auth.js";
 import { FileAuth } from "@kubernetes/client-node/dist/file_auth.js";
 import { load } from "js-yaml";
+import { z } from "zod";
 
 /** Where kcp is and who we are there. */
 export interface Kubeconfig {
@@ -85,16 +86,24 @@ interface Part {
   readonly users: readonly User[];
 }
 
+// The parts are checked by client-node, which knows what each may hold.
+const shape = z.looseObject({
+  "current-context": z.string().optional(),
+  contexts: z.array(z.unknown()).nullish(),
+  clusters: z.array(z.unknown()).nullish(),
+  users: z.array(z.unknown()).nullish(),
+});
+
 async function parse(file: string): Promise<Part> {
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     throw new Error(`reading kubeconfig ${file}: no such file or not readable`, { cause });
   });
   try {
-    const content = (load(text) ?? {}) as Record<string, unknown>;
+    const content = shape.parse(load(text) ?? {});
     // Files are named relative to the kubeconfig that names them.
     const absolute = (path: string | undefined) => (path ? { file: resolve(dirname(file), path) } : {});
     return {
-      current: content["current-context"] ? String(content["current-context"]) : undefined,
+      current: content["current-context"] || undefined,
       contexts: newContexts(content.contexts),
       clusters: newClusters(content.clusters).map((cluster) => {
         const { file: caFile } = absolute(cluster.caFile);
@@ -149,13 +158,18 @@ async function connect(context: string, cluster: Cluster, user: User): Promise<K
     serverCa: () => ca ?? "",
     tls: {
       ...(ca && { ca }),
-      ...((cert ?? first.cert) && { cert: cert ?? String(first.cert) }),
-      ...((key ?? first.key) && { key: key ?? String(first.key) }),
+      ...pair(cert, key, first),
       ...(cluster.tlsServerName && { servername: cluster.tlsServerName }),
       ...(cluster.skipTLSVerify && { rejectUnauthorized: false }),
     },
     headers: async () => (await authenticate()).headers as Record<string, string>,
   };
+}
+
+/** The client certificate of the kubeconfig, else the one that an exec plugin gave. */
+function pair(cert: string | undefined, key: string | undefined, given: RequestOptions): Pick<Tls, "cert" | "key"> {
+  if (cert && key) return { cert, key };
+  return typeof given.cert === "string" && typeof given.key === "string" ? { cert: given.cert, key: given.key } : {};
 }
 
 async function pem(data: string | undefined, file: string | undefined): Promise<string | undefined> {
