@@ -4,7 +4,7 @@ import { decodeHeaderValue } from "./header-value.ts";
 
 /** Content type of the structured JSON form, the only one that we send. */
 export const structuredJson = "application/cloudevents+json";
-/** Beyond these a message is refused unread: 8 MiB, and 500 levels of nesting, which every recursion survives. */
+/** Beyond these a message is refused: 8 MiB, unread, and 500 levels of nesting, which every recursion survives. */
 export const eventLimits = { bytes: 8 * 1024 * 1024, depth: 500 } as const;
 
 /** A message that is no CloudEvent; the message says what is wrong and where. */
@@ -107,14 +107,16 @@ function content(bytes: Uint8Array, contentType = "application/json"): unknown {
 }
 
 function parseJson(bytes: Uint8Array, where: string): unknown {
-  checkDepth(bytes, where);
-  const json = decodeText(bytes, where);
+  const text = decodeText(bytes, where);
+  let json: unknown;
   try {
-    return JSON.parse(json);
+    json = JSON.parse(text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new MalformedEventError(`reading an event: ${where} is not JSON: ${reason}`, { cause });
   }
+  checkDepth(json, where);
+  return json;
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
@@ -126,25 +128,15 @@ function decodeText(bytes: Uint8Array, where: string): string {
   }
 }
 
-const quote = 0x22;
-const backslash = 0x5c;
-const opens = (byte: number): boolean => byte === 0x5b || byte === 0x7b;
-const closes = (byte: number): boolean => byte === 0x5d || byte === 0x7d;
-
-/** Before parsing, since a deep value would already have cost its memory afterwards. */
-function checkDepth(json: Uint8Array, where: string): void {
-  let depth = 0;
-  let quoted = false;
-  for (let at = 0; at < json.length; at++) {
-    const byte = json[at] ?? 0;
-    if (quoted) {
-      if (byte === backslash) at++;
-      else if (byte === quote) quoted = false;
-    } else if (byte === quote) quoted = true;
-    else if (opens(byte)) depth++;
-    else if (closes(byte)) depth--;
+/** Level by level and not by recursion, which what is too deep would end. */
+function checkDepth(json: unknown, where: string): void {
+  let level = [json].filter(isNested);
+  for (let depth = 1; level.length > 0; depth++) {
     if (depth > eventLimits.depth) {
       throw new MalformedEventError(`reading an event: ${where} is nested deeper than ${eventLimits.depth} levels`);
     }
+    level = level.flatMap((value) => Object.values(value).filter(isNested));
   }
 }
+
+const isNested = (value: unknown): value is object => typeof value === "object" && value !== null;
