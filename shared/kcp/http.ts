@@ -65,10 +65,15 @@ export function createHttp(config: Pick<Kubeconfig, "tls" | "headers">): Http {
 
   async function within<T>(request: HttpRequest, work: (bounded: HttpRequest) => Promise<T>): Promise<T> {
     const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(), request.timeoutMs);
+    const expired = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      limit.abort();
+      // An exec plugin that hangs does not heed the signal.
+      expired.reject(new Error("time limit"));
+    }, request.timeoutMs);
     const signal = request.signal ? AbortSignal.any([request.signal, limit.signal]) : limit.signal;
     try {
-      return await work({ ...request, signal });
+      return await Promise.race([work({ ...request, signal }), expired.promise]);
     } catch (cause) {
       request.signal?.throwIfAborted();
       if (limit.signal.aborted) throw new UnreachableError(`no answer within ${request.timeoutMs / 1000} s`, { cause });

@@ -160,6 +160,13 @@ test("no answer within the time limit is an UnreachableError", async () => {
   expect(world.counted).toMatchObject([{ code: "<error>" }]);
 });
 
+test("an identity that takes too long to be proven is an UnreachableError too", async () => {
+  await using world = await kcp((_seen, response) => sendJson(response, 200, workspace));
+  const headers = () => new Promise<never>(() => undefined);
+  const client = createClient({ config: { ...world.config, headers }, timeoutMs: 30 });
+  await expect(client.get("Workspace", "id1", "acme")).rejects.toThrow("no answer within 0.03 s");
+});
+
 test("a call ends with its signal, and with that signal's reason", async () => {
   await using world = await kcp(() => undefined);
   const signal = AbortSignal.timeout(20);
