@@ -179,6 +179,7 @@ test("a schema gets another name when its content changes, and only then", async
   const nameWith = async (description: string) => {
     const folder = await mkdtemp(join(tmpdir(), "manifests-"));
     await mkdir(join(folder, "01-root.a"));
+    await writeFile(join(folder, "README.md"), "for people");
     const schema = `apiVersion: v1\nkind: APIResourceSchema\nmetadata: { name: things }\nspec: { description: ${description} }\n`;
     await writeFile(join(folder, "01-root.a", "1-the-schema.yaml"), schema);
     const [step] = await loadSteps(pathToFileURL(`${folder}/`), { tenancyIdentityHash: "" });

@@ -41,7 +41,7 @@ export async function loadSteps(folder: URL, values: Values): Promise<readonly S
   return withVersionedSchemas(steps);
 }
 
-const sortedNames = async (folder: URL) => (await readdir(folder)).sort();
+const sortedNames = async (folder: URL) => (await readdir(folder)).filter((name) => /^\d+-/.test(name)).sort();
 const withoutNumber = (name: string) => name.replace(/^\d+-/, "");
 const titleOf = (file: string) =>
   withoutNumber(file)
