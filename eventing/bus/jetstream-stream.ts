@@ -37,12 +37,13 @@ export async function ensureStream(jsm: JetStreamManager, options: StreamOptions
     allow_msg_schedules: true,
   };
   const fixed = { name: options.stream, retention: RetentionPolicy.Limits, storage: StorageType.File };
-  try {
-    return (await jsm.streams.add({ ...fixed, ...changeable })).created;
-  } catch (error) {
+  const { created, config } = await jsm.streams.add({ ...fixed, ...changeable }).catch((error) => {
     if (!isApiError(error, streamExists)) throw error;
-    return (await jsm.streams.update(options.stream, changeable)).created;
-  }
+    return jsm.streams.update(options.stream, changeable);
+  });
+  // An older server ignores what it does not know, and would keep every requeued event for itself.
+  if (!config.allow_msg_schedules) throw new Error("nats-server 2.12 or later is needed, for scheduled messages");
+  return created;
 }
 
 /** Makes the consumer or changes it to this configuration. */

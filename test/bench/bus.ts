@@ -1,90 +1,92 @@
-import type { Bus } from "../../eventing/bus/bus.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Bus, Consumption } from "../../eventing/bus/bus.ts";
 import { createJetStreamBus } from "../../eventing/bus/jetstream.ts";
 import { createMemoryBus } from "../../eventing/bus/memory.ts";
-import type { CloudEvent } from "../../shared/event.ts";
-import { resource } from "../../shared/event.ts";
+import { type CloudEvent, resource } from "../../shared/event.ts";
 
-/** Latency from publish to delivery, throughput, and the cost of 96 consumers, of one bus or both.
- *  Usage: node test/bench/bus.ts [NATS-URL] */
-const url = process.argv[2];
+/** What the buses cost: `node test/bench/bus.ts [NATS-URL]`. Without a URL only the one in memory. */
+const [, , url] = process.argv;
 const log = { debug() {}, info() {}, warn: console.warn, error: console.error };
-const payload = { spec: { filler: "x".repeat(4000) } };
+const functions = 6;
+const on = [{ type: resource.update, kind: "Account" }];
+const data = { spec: { filler: "x".repeat(4000) } };
+const arrived = new Map<string, (at: number) => void>();
+let sent = 0;
 
-const event = (index: number): CloudEvent => ({
-  specversion: "1.0",
-  id: `${process.pid}.${index}`,
-  type: resource.update,
-  source: "https://kcp.example/clusters/1abc",
-  subject: `/apis/core.platform-mesh.io/v1alpha1/accounts/a${index}`,
-  accountkey: `1abc/a${index}`,
-  kind: "Account",
-  data: payload,
-});
-const percentile = (sorted: readonly number[], part: number): string =>
-  (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0).toFixed(2);
+interface Sample {
+  readonly published: number;
+  readonly delivered: number;
+}
+
+async function send(bus: Bus): Promise<Sample> {
+  const index = sent++;
+  const accountkey = `1abc/a${index}`;
+  const id = `${process.pid}.${index}`;
+  const event: CloudEvent = {
+    specversion: "1.0",
+    id,
+    type: resource.update,
+    source: "/bench",
+    kind: "Account",
+    accountkey,
+    data,
+  };
+  const { promise, resolve } = Promise.withResolvers<number>();
+  arrived.set(id, resolve);
+  const start = performance.now();
+  await bus.publish(event);
+  const published = performance.now() - start;
+  const delivered = (await promise) - start;
+  arrived.delete(id);
+  return { published, delivered };
+}
+
+function subscribe(bus: Bus, index: number): Promise<Consumption> {
+  return bus.subscribe({ function: `bench-${index}`, on, maxInFlight: 320 }, (delivery) => {
+    if (index === 0) arrived.get(delivery.event.id)?.(performance.now());
+    delivery.ack().catch(console.error);
+  });
+}
 
 async function measure(name: string, bus: Bus): Promise<void> {
-  const arrived = new Map<string, (at: number) => void>();
-  const opened = performance.now();
-  const consumptions = await Promise.all(
-    Array.from({ length: 6 }, (_, index) =>
-      bus.subscribe(
-        { function: `bench-${index}`, on: [{ type: resource.update, kind: "Account" }], maxInFlight: 320 },
-        (delivery) => {
-          if (index === 0) arrived.get(delivery.event.id)?.(performance.now());
-          delivery.ack().catch(console.error);
-        },
-      ),
-    ),
-  );
-  console.log(`${name}: 6 functions subscribed in ${(performance.now() - opened).toFixed(0)} ms`);
+  const report = (what: string) => console.log(`${name}: ${what}`);
+  let start = performance.now();
+  await Promise.all(Array.from({ length: functions }, (_, index) => subscribe(bus, index)));
+  report(`${functions} functions subscribed in ${since(start)} ms`);
 
-  let sent = 0;
-  const send = async (): Promise<{ deliver: number; publish: number }> => {
-    const next = event(sent++);
-    const { promise, resolve } = Promise.withResolvers<number>();
-    arrived.set(next.id, resolve);
-    const start = performance.now();
-    await bus.publish(next);
-    const published = performance.now();
-    const delivered = await promise;
-    arrived.delete(next.id);
-    return { deliver: delivered - start, publish: published - start };
-  };
-  for (let index = 0; index < 200; index++) await send();
-  const samples: { deliver: number; publish: number }[] = [];
-  for (let index = 0; index < 1000; index++) samples.push(await send());
-  const latencies = samples.map(({ deliver }) => deliver).sort((a, b) => a - b);
-  const publishes = samples.map(({ publish }) => publish).sort((a, b) => a - b);
-  console.log(
-    `${name}: publish to deliver, median ${percentile(latencies, 0.5)} ms, p99 ${percentile(latencies, 0.99)} ms`,
-  );
-  console.log(
-    `${name}: publish confirmed, median ${percentile(publishes, 0.5)} ms, p99 ${percentile(publishes, 0.99)} ms`,
-  );
+  for (let index = 0; index < 200; index++) await send(bus);
+  const samples: Sample[] = [];
+  for (let index = 0; index < 1000; index++) samples.push(await send(bus));
+  report(`publish to delivery ${spread(samples.map(({ delivered }) => delivered))}`);
+  report(`publish to confirmation ${spread(samples.map(({ published }) => published))}`);
 
-  const started = performance.now();
-  await Promise.all(Array.from({ length: 5000 }, send));
-  console.log(
-    `${name}: 5000 at once, ${Math.round(5000 / ((performance.now() - started) / 1000))} events/s to 6 functions`,
-  );
+  start = performance.now();
+  await Promise.all(Array.from({ length: 5000 }, () => send(bus)));
+  report(`5000 events at once to ${functions} functions in ${since(start)} ms`);
 
   const before = process.cpuUsage();
-  await new Promise((resolve) => setTimeout(resolve, 20_000));
+  await delay(20_000);
   const { user, system } = process.cpuUsage(before);
-  console.log(`${name}: idle, ${(((user + system) / 1000 / 20_000) * 100).toFixed(2)} % of a core`);
-  const checkpoint = await bus.checkpoint();
-  await Promise.all(
-    Array.from({ length: 5000 }, (_, i) =>
-      checkpoint.set("shard", "Account", `1abc/a${i}`, { uid: "u", resourceVersion: String(i) }),
-    ),
-  );
-  const loading = performance.now();
-  const { size } = await checkpoint.load("shard", "Account");
-  console.log(`${name}: checkpoint of ${size} entries read in ${(performance.now() - loading).toFixed(0)} ms`);
-  for (const consumption of consumptions) await consumption.stop();
+  report(`idle, ${((user + system) / 10_000 / 20).toFixed(2)} % of a core`);
+  await measureCheckpoint(bus, report);
   await bus.close();
 }
 
+async function measureCheckpoint(bus: Bus, report: (what: string) => void): Promise<void> {
+  const checkpoint = await bus.checkpoint();
+  const entries = Array.from({ length: 5000 }, (_, index) => `1abc/a${index}`);
+  await Promise.all(entries.map((key) => checkpoint.set("shard", "Account", key, { uid: key, resourceVersion: "1" })));
+  const start = performance.now();
+  const { size } = await checkpoint.load("shard", "Account");
+  report(`checkpoint of ${size} entries read in ${since(start)} ms`);
+}
+
+const since = (start: number): string => (performance.now() - start).toFixed(0);
+function spread(values: readonly number[]): string {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (part: number) => (sorted[Math.floor((sorted.length - 1) * part)] ?? Number.NaN).toFixed(2);
+  return `median ${at(0.5)} ms, p99 ${at(0.99)} ms`;
+}
+
 await measure("memory", createMemoryBus());
-if (url) await measure("jetstream", await createJetStreamBus({ url, prefix: `bench${process.pid}`, log }));
+if (url) await measure("JetStream", await createJetStreamBus({ url, prefix: `bench${process.pid}`, log }));
