@@ -1,7 +1,8 @@
 import { ApiError } from "../shared/kcp/client.ts";
+import { messageOf, UnreachableError as NoAnswer } from "../shared/kcp/errors.ts";
 import { CliError, UnreachableError } from "./errors.ts";
 
-const noAnswer: Readonly<Record<string, string>> = {
+const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there",
   ECONNRESET: "the server closed the connection",
   ENOTFOUND: "no such host name",
@@ -9,51 +10,40 @@ const noAnswer: Readonly<Record<string, string>> = {
   EHOSTUNREACH: "no route to the host",
   ENETUNREACH: "no route to the network",
   ETIMEDOUT: "no answer in time",
-  UND_ERR_CONNECT_TIMEOUT: "no answer in time",
-  UND_ERR_SOCKET: "the server closed the connection",
 };
 
 /** Any error as one that a person can act on. */
-export function explainError(error: unknown, server?: string): CliError {
+export function explainError(error: unknown, server = "the server of the kubeconfig"): CliError {
   if (error instanceof CliError) return error;
   const chain = [...causes(error)];
   const api = chain.find((cause) => cause instanceof ApiError);
-  if (api) return refused(api, chain[0]);
-  const where = server ?? "the server of the kubeconfig";
-  const next = "is kcp running?  check --kubeconfig, --context and the server's address; pm doctor checks the rest";
-  for (const cause of chain) {
-    const why = noAnswer[codeOf(cause)];
-    if (why) return new UnreachableError("kcp does not answer", { where, why, next, cause: error });
-    if (cause instanceof Error && cause.name === "TimeoutError") {
-      return new UnreachableError("kcp does not answer in time", {
-        where,
-        why: cause.message,
-        next: "pm … --timeout 60s",
-        cause: error,
-      });
-    }
-    if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL/.test(codeOf(cause))) {
-      const trust = "check certificate-authority-data of the kubeconfig: it must be the CA of this kcp";
-      return new UnreachableError("kcp's certificate is not trusted", {
-        where,
-        why: messageOf(cause),
-        next: trust,
-        cause: error,
-      });
-    }
+  if (api) return refused(api, error);
+  if (chain.some((cause) => cause instanceof Error && cause.name === "BusUnreachableError")) {
+    const next = "is NATS running, with JetStream?  check --nats-url, or use --bus=memory";
+    return new UnreachableError("the bus does not answer", { why: messageOf(error), next, cause: error });
+  }
+  const untrusted = chain.find((cause) => /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL/.test(codeOf(cause)));
+  if (untrusted) {
+    const next = "check certificate-authority-data of the kubeconfig: it must be the CA of this kcp";
+    const facts = { where: server, why: messageOf(untrusted), next, cause: error };
+    return new UnreachableError("kcp's certificate is not trusted", facts);
+  }
+  if (chain.some((cause) => cause instanceof NoAnswer)) {
+    const why = chain.map((cause) => reasons[codeOf(cause)]).find(Boolean) ?? messageOf(error);
+    const next = "is kcp running?  check --kubeconfig and --context, or allow more time with --timeout";
+    return new UnreachableError("kcp does not answer", { where: server, why, next, cause: error });
   }
   return new CliError(messageOf(error), { cause: error });
 }
 
 function refused(api: ApiError, outer: unknown): CliError {
-  const why = api.message;
-  const what = outer === api ? "kcp refused the request" : messageOf(outer).replace(/:.*$/s, "");
   const next = {
     401: "the kubeconfig's user is not known to this kcp: check --kubeconfig and --context",
     403: "ask an owner of the workspace for access, or use another --context",
     404: "check the path; pm tree shows what exists",
   }[api.code];
-  return new CliError(what, { why: `${why} (${api.code} ${api.reason})`, ...(next && { next }), cause: outer });
+  const why = `${messageOf(outer)} (${api.code} ${api.reason})`;
+  return new CliError("kcp refused the request", { why, ...(next && { next }), cause: outer });
 }
 
 function* causes(error: unknown): Generator<unknown> {
@@ -67,4 +57,3 @@ function* causes(error: unknown): Generator<unknown> {
 function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "";
 }
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
