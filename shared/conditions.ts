@@ -54,6 +54,13 @@ export function sameStatus(account: Account, next: AccountStatus): boolean {
   );
 }
 
+/** The same step waits, but for something else than what people were told. */
+export const waitsForAnother = (before: Account, next: AccountStatus): boolean =>
+  next.conditions.some(({ type, reason, message }) => {
+    const told = findCondition(before, type);
+    return reason === "Stopped" && told?.reason === "Stopped" && told.message !== message;
+  });
+
 export const findCondition = (account: Account, type: string): Condition | undefined =>
   account.status?.conditions?.find((condition) => condition.type === type);
 

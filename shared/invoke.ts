@@ -1,4 +1,4 @@
-import { findCondition } from "./conditions.ts";
+import { findCondition, waitsForAnother } from "./conditions.ts";
 import { type CloudEvent, fact } from "./event.ts";
 import { type AccountFunction, again, type Ctx, drop, type Notice, type Outcome } from "./function.ts";
 import { classify, messageOf } from "./kcp/errors.ts";
@@ -70,8 +70,8 @@ async function once(fn: AccountFunction, event: CloudEvent, run: Run): Promise<O
   const before = world.account;
   const next = await nextStatus(world, options.steps, outcome, ctx.now());
   if (next && isPassing(before, next, outcome) && isFresh(event, ctx)) {
-    // The pass that changed something looks again; the others leave it to that one.
-    return pass.writes > 0 ? again(outcome, patience, "told if it lasts") : outcome;
+    // The pass that changed something looks again, and one that finds another reason; the others leave it to those.
+    return pass.writes > 0 || waitsForAnother(before, next) ? again(outcome, patience, "told if it lasts") : outcome;
   }
   if (next) await pass.writeStatus(world, next);
   const after = world.account;

@@ -140,8 +140,10 @@ export class Feed<K extends Kind> implements Observer<ObjectOf[K]> {
 
   async #publish(verb: VerbOfEvent, object: ObjectOf[K]): Promise<void> {
     const { forwarding, kind } = this.#options;
-    const key = accountKeyOf(kind, object, forwarding.store);
-    await this.#send(verb, object, key ?? this.#published.get(keyOf(object))?.accountkey);
+    // Whose it was first seen to be: a label or a lineage edited by hand wakes the account that has to restore it.
+    const known = this.#published.get(keyOf(object));
+    const since = known?.uid === object.metadata.uid ? known.accountkey : undefined;
+    await this.#send(verb, object, since ?? accountKeyOf(kind, object, forwarding.store) ?? known?.accountkey);
   }
 
   async #send(verb: VerbOfEvent, object: Forwardable, accountkey: string | undefined): Promise<void> {
