@@ -32,9 +32,20 @@ export interface Writer {
   /** RFC 7386; put `metadata.resourceVersion` into the patch as precondition. */
   mergePatch<T extends KubeObject>(resource: Resource, target: Target, patch: object, call?: Call): Promise<T>;
   /** Server-side apply with force. */
-  apply<T extends KubeObject>(resource: Resource, cluster: string, object: Unsaved<T>, options: ApplyOptions, call?: Call): Promise<T>;
+  apply<T extends KubeObject>(
+    resource: Resource,
+    cluster: string,
+    object: Unsaved<T>,
+    options: ApplyOptions,
+    call?: Call,
+  ): Promise<T>;
   /** A 404 is no error: it is gone already. Answers the object while finalizers hold it, else `undefined`. */
-  delete(resource: Resource, target: Target, preconditions?: { uid?: string; resourceVersion?: string }, call?: Call): Promise<KubeObject | undefined>;
+  delete(
+    resource: Resource,
+    target: Target,
+    preconditions?: { uid?: string; resourceVersion?: string },
+    call?: Call,
+  ): Promise<KubeObject | undefined>;
 }
 
 export interface Target {

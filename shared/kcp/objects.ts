@@ -94,7 +94,14 @@ export interface KcpCondition {
   readonly reason?: string;
   readonly message?: string;
 }
-export type LogicalClusterPhase = "" | "Scheduling" | "Initializing" | "Ready" | "Unavailable" | "Terminating" | "Deleting";
+export type LogicalClusterPhase =
+  | ""
+  | "Scheduling"
+  | "Initializing"
+  | "Ready"
+  | "Unavailable"
+  | "Terminating"
+  | "Deleting";
 export interface Workspace extends KubeObject {
   readonly spec?: { readonly type?: WorkspaceTypeReference; readonly cluster?: string; readonly URL?: string };
   readonly status?: {
@@ -115,9 +122,19 @@ export interface WorkspaceType extends KubeObject {
 }
 export interface LogicalCluster extends KubeObject {
   readonly spec?: {
-    readonly owner?: { readonly apiVersion: string; readonly resource: string; readonly cluster: string; readonly name: string; readonly uid: string };
+    readonly owner?: {
+      readonly apiVersion: string;
+      readonly resource: string;
+      readonly cluster: string;
+      readonly name: string;
+      readonly uid: string;
+    };
   };
-  readonly status?: { readonly phase?: LogicalClusterPhase; readonly URL?: string; readonly conditions?: readonly KcpCondition[] };
+  readonly status?: {
+    readonly phase?: LogicalClusterPhase;
+    readonly URL?: string;
+    readonly conditions?: readonly KcpCondition[];
+  };
 }
 export interface APIBinding extends KubeObject {
   readonly spec: { readonly reference: { readonly export?: { readonly path?: string; readonly name: string } } };
