@@ -1,0 +1,106 @@
+import { expect, test } from "vitest";
+import { type Fixture, KcpServer } from "../../test/kcp-server.ts";
+import { runPm } from "../../test/run-pm.ts";
+
+const now = Date.parse("2026-01-01T01:00:00Z");
+const ready = {
+  phase: "Ready",
+  conditions: [{ type: "Ready", status: "True", lastTransitionTime: "2026-01-01T00:00:00Z" }],
+};
+
+function account(name: string, type: string, status: object = ready, metadata: object = {}): Fixture {
+  const created = { name, creationTimestamp: "2026-01-01T00:00:00Z", ...metadata };
+  return { kind: "Account", metadata: created, spec: { type, displayName: name }, status };
+}
+
+/** The tree of operations.md, section 3. */
+async function company(): Promise<KcpServer> {
+  const kcp = await KcpServer.start();
+  kcp.put("root:orgs", account("acme", "org"));
+  kcp.put("root:orgs:acme", account("team-a", "account"));
+  kcp.put("root:orgs:acme", account("team-b", "account", ready, { deletionTimestamp: "2026-01-01T00:58:00Z" }));
+  kcp.put("root:orgs:acme:team-b", account("qa", "account"));
+  kcp.put("root:orgs:acme:team-a", account("staging", "account"));
+  kcp.put("root:orgs:acme:team-a:staging", account("prod", "account"));
+  const waiting = {
+    type: "WorkspaceReadySubroutine",
+    status: "False",
+    reason: "Stopped",
+    message: "Workspace not ready yet",
+  };
+  const since = "2026-01-01T00:59:19Z";
+  const conditions = [waiting, { type: "Ready", status: "False", lastTransitionTime: since }];
+  kcp.put("root:orgs:acme:team-a", account("dev", "account", { phase: "Provisioning", conditions }));
+  kcp.put("root:orgs:acme:team-a", {
+    kind: "Workspace",
+    metadata: { name: "dev" },
+    status: { phase: "Initializing", initializers: ["root:security"] },
+  });
+  return kcp;
+}
+
+test("000-F07 draws the tree with what each account waits for", async () => {
+  await using kcp = await company();
+  const { out, code } = await runPm(["tree"], { server: kcp.url, now: () => now });
+  expect(code).toBe(0);
+  expect(out).toBe(`root:orgs
+└─ acme           org      Ready
+   ├─ team-a      account  Ready
+   │  ├─ dev      account  Provisioning 41s  workspace Initializing: root:security
+   │  └─ staging  account  Ready
+   │     └─ prod  account  Ready
+   └─ team-b      account  Deleting 2m       blocked: 1 child account (qa)
+      └─ qa       account  Ready
+7 accounts, 2 not ready;  next: pm why root:orgs:acme:team-a:dev
+`);
+});
+
+test("costs one request an account, and one more for what is not ready", async () => {
+  await using kcp = await company();
+  await runPm(["tree"], { server: kcp.url });
+  expect(kcp.requests).toHaveLength(1 + 7 + 2);
+});
+
+test("starts at any path, also at a name in the workspace of -w", async () => {
+  await using kcp = await company();
+  const whole = await runPm(["tree", "root:orgs:acme:team-b", "-o", "name"], { server: kcp.url });
+  expect(whole.out).toBe("root:orgs:acme:team-b:qa\n");
+  expect((await runPm(["tree", "team-b", "-w", "root:orgs:acme", "-o", "name"], { server: kcp.url })).out).toBe(
+    whole.out,
+  );
+});
+
+test("is stable as JSON", async () => {
+  await using kcp = await company();
+  const { out } = await runPm(["tree", "root:orgs:acme:team-b", "-o", "json"], { server: kcp.url });
+  expect(JSON.parse(out)).toEqual({
+    path: "root:orgs:acme:team-b",
+    children: [
+      {
+        ...{ name: "qa", path: "root:orgs:acme:team-b:qa", type: "account", phase: "Ready", ready: true },
+        ...{ since: "2026-01-01T00:00:00.000Z", waitsFor: "", visible: true, children: [] },
+      },
+    ],
+  });
+});
+
+test("shows what the user may see, and says where not", async () => {
+  await using kcp = await company();
+  kcp.deny("root:orgs:acme:team-b:qa");
+  const { out } = await runPm(["tree", "root:orgs:acme:team-b"], { server: kcp.url });
+  expect(out).toContain("└─ qa  account  Ready  (no access to what is below)");
+});
+
+test("says how to begin where there is nothing yet", async () => {
+  await using kcp = await KcpServer.start();
+  expect((await runPm(["tree"], { server: kcp.url })).out).toBe(
+    "root:orgs\nno accounts yet; create one: pm account create acme --wait\n",
+  );
+});
+
+test("colours phases on a terminal", async () => {
+  await using kcp = await company();
+  const { out } = await runPm(["tree"], { server: kcp.url, color: true, now: () => now });
+  expect(out).toContain("└─ acme           org      \u001b[32mReady\u001b[0m\n");
+  expect(out).toContain("\u001b[33mProvisioning 41s  workspace Initializing: root:security\u001b[0m");
+});
