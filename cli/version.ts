@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { defineCommand } from "./command.ts";
+import { packageJson } from "./home.ts";
 import { print } from "./output.ts";
 
 export default defineCommand({
@@ -26,7 +27,7 @@ export default defineCommand({
 
 /** Version of this product, as in package.json. */
 export async function productVersion(): Promise<string> {
-  const text = await readFile(new URL("../package.json", import.meta.url), "utf8");
+  const text = await readFile(packageJson, "utf8");
   const { version }: { version: string } = JSON.parse(text);
   return version;
 }

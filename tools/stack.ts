@@ -23,7 +23,11 @@ export interface Stack {
 
 /** Starts everything in `folder`; what is to be ended, in reverse order, goes to `cleanup`, also when this rejects. */
 export async function startStack(folder: string, cleanup: AsyncDisposableStack): Promise<Stack> {
-  const [kcp, nats] = await Promise.all([startKcpServer({ folder, cleanup }), startNatsServer({ folder, cleanup })]);
+  const [kcp, nats] = await Promise.all([
+    startKcpServer({ folder, cleanup }),
+    startNatsServer({ folder, cleanup }),
+    withProgress("bundling pm (npm run build)", () => runCommand("npm", ["run", "build"])),
+  ]);
   const operatorKubeconfig = join(folder, "operator.kubeconfig");
   await withProgress("setting up kcp for accounts (pm bootstrap)", () => bootstrap(kcp, operatorKubeconfig));
   const functions = await startFunctions({ folder, cleanup, operatorKubeconfig, natsUrl: nats.url });

@@ -3,10 +3,11 @@ import { readdir, readFile } from "node:fs/promises";
 import { loadAll } from "js-yaml";
 import { z } from "zod";
 import type { Resource } from "../../shared/kcp/kinds.ts";
+import { packageJson } from "../home.ts";
 
 /** Home of the schemas and the export, which every org and account binds. */
 export const systemWorkspace = "root:platform-mesh-system";
-export const manifestsFolder = new URL("../../deploy/kcp/", import.meta.url);
+export const manifestsFolder = new URL("deploy/kcp/", packageJson);
 
 const manifestSchema = z.looseObject({
   apiVersion: z.string(),
