@@ -14,7 +14,7 @@ import type {
   WorkspaceType,
   WorkspaceTypeSpec,
 } from "./kcp/objects.ts";
-import { annotation, fieldManager, finalizer, infoName, label } from "./names.ts";
+import { annotation, finalizer, infoName, label } from "./names.ts";
 import type { Settings } from "./settings.ts";
 import { World } from "./world.ts";
 
@@ -112,15 +112,10 @@ export class Pass {
     await this.#create<WorkspaceType>("WorkspaceType", world.cluster, workspaceType(world, name, spec));
   }
 
-  async repairWorkspaceType(world: World, name: string, spec: WorkspaceTypeSpec): Promise<void> {
-    const object = workspaceType(world, name, spec);
-    await this.#backend.writer.apply<WorkspaceType>(
-      kinds.WorkspaceType,
-      world.cluster,
-      object,
-      { fieldManager },
-      this.#call,
-    );
+  async repairWorkspaceType(world: World, type: WorkspaceType, spec: object): Promise<void> {
+    const { name, resourceVersion } = type.metadata;
+    const metadata = { resourceVersion, labels: { [label.org]: world.account.metadata.name } };
+    await this.#patch("WorkspaceType", { cluster: world.cluster, name }, { metadata, spec });
   }
 
   async deleteWorkspaceType(world: World, type: WorkspaceType): Promise<void> {
@@ -132,26 +127,21 @@ export class Pass {
     await this.#create<AccountInfo>("AccountInfo", cluster, { ...typeMeta("AccountInfo"), metadata, spec });
   }
 
-  /** Applies what is ours, then takes away `surplus`: fields that apply cannot remove, since others set them. */
-  async repairInfo(cluster: string, spec: object, surplus: (info: AccountInfo) => object | undefined): Promise<void> {
-    const object = { ...typeMeta("AccountInfo"), metadata: { name: infoName }, spec };
-    const options = { fieldManager };
-    const applied = await this.#backend.writer.apply<KubeObject>(
-      kinds.AccountInfo,
-      cluster,
-      object,
-      options,
-      this.#call,
+  async repairInfo(cluster: string, info: AccountInfo, spec: object): Promise<void> {
+    const { finalizers = [], resourceVersion } = info.metadata;
+    const held = finalizers.includes(finalizer.info) ? finalizers : [...finalizers, finalizer.info];
+    await this.#patch(
+      "AccountInfo",
+      { cluster, name: infoName },
+      { metadata: { resourceVersion, finalizers: held }, spec },
     );
-    const extra = surplus(applied as AccountInfo);
-    if (extra) await this.#patch("AccountInfo", { cluster, name: infoName }, { spec: extra });
   }
 
-  async setInfoFinalizer(cluster: string, info: AccountInfo, present: boolean): Promise<void> {
+  /** Takes our finalizer away; those of others stay. */
+  async releaseInfo(cluster: string, info: AccountInfo): Promise<void> {
     const { finalizers = [], resourceVersion } = info.metadata;
-    const others = finalizers.filter((name) => name !== finalizer.info);
-    const metadata = { resourceVersion, finalizers: present ? [...others, finalizer.info] : others };
-    await this.#patch("AccountInfo", { cluster, name: infoName }, { metadata });
+    const kept = finalizers.filter((name) => name !== finalizer.info);
+    await this.#patch("AccountInfo", { cluster, name: infoName }, { metadata: { resourceVersion, finalizers: kept } });
   }
 
   /** Merge patch of the whole status with the resourceVersion last read (decisions.md 10). */

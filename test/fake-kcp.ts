@@ -183,7 +183,7 @@ const kindOf = (resource: Resource): string =>
   Object.entries(kinds).find(([, { plural }]) => plural === resource.plural)?.[0] ?? "Event";
 
 /** RFC 7386. */
-function merge(target: unknown, patch: unknown): unknown {
+export function merge(target: unknown, patch: unknown): unknown {
   if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return patch;
   const result: Record<string, unknown> = typeof target === "object" && target !== null ? { ...target } : {};
   for (const [key, value] of Object.entries(patch)) {

@@ -1,18 +1,19 @@
 import { isTrue, wasReady } from "../../shared/conditions.ts";
 import { type CloudEvent, fact, resource } from "../../shared/event.ts";
 import { defineFunction, done, drop, type Notice, type Outcome, waiting } from "../../shared/function.ts";
-import type { Workspace, WorkspaceTypeSpec } from "../../shared/kcp/objects.ts";
+import type { Workspace, WorkspaceType, WorkspaceTypeSpec } from "../../shared/kcp/objects.ts";
 import { condition, finalizer } from "../../shared/names.ts";
+import { repairPatch } from "../../shared/repair-patch.ts";
 import type { World } from "../../shared/world.ts";
 import { refusal } from "./refusal.ts";
 import { typeOf, workspaceStep } from "./workspace.ts";
-import { asWanted, wantedTypes, workspaceTypeStep } from "./workspace-types.ts";
+import { asWanted, ownPart, wantedTypes, workspaceTypeStep } from "./workspace-types.ts";
 
 interface Deps {
   worldOf(event: CloudEvent): Promise<World | undefined>;
   claimAccount(world: World, finalizers: readonly string[]): Promise<boolean>;
   createWorkspaceType(world: World, name: string, spec: WorkspaceTypeSpec): Promise<void>;
-  repairWorkspaceType(world: World, name: string, spec: WorkspaceTypeSpec): Promise<void>;
+  repairWorkspaceType(world: World, type: WorkspaceType, spec: object): Promise<void>;
   createWorkspace(world: World, type: { name: string; path: string }): Promise<void>;
   ownWorkspace(world: World, workspace: Workspace): Promise<void>;
 }
@@ -54,7 +55,7 @@ async function ensureTypes(world: World, deps: Deps): Promise<readonly Notice[]>
   for (const wanted of wantedTypes(org, world.settings.orgsPath)) {
     const type = await world.workspaceType(wanted.name);
     if (type && (type.metadata.deletionTimestamp || asWanted(type, wanted, org))) continue;
-    if (type) await deps.repairWorkspaceType(world, wanted.name, wanted.spec);
+    if (type) await deps.repairWorkspaceType(world, type, repairPatch(ownPart(type, wanted), wanted.spec));
     else await deps.createWorkspaceType(world, wanted.name, wanted.spec);
     if (type || isTrue(world.account, condition.workspaceType)) {
       repairs.push(

@@ -40,14 +40,13 @@ export function wantedTypes(org: string, orgsPath: string): readonly WantedType[
   ];
 }
 
-/** Compares what is ours alone: security adds fields of its own to an org's type. */
-export function asWanted(type: WorkspaceType, wanted: WantedType, org: string): boolean {
-  const ours = Object.entries(wanted.spec);
-  const spec: Readonly<Record<string, unknown>> = { ...type.spec };
-  return (
-    type.metadata.labels?.[label.org] === org && ours.every(([field, value]) => isDeepStrictEqual(spec[field], value))
-  );
+/** The fields that are ours: security adds others to an org's type. */
+export function ownPart(type: WorkspaceType, wanted: WantedType): object {
+  return Object.fromEntries(Object.entries(type.spec).filter(([field]) => field in wanted.spec));
 }
+
+export const asWanted = (type: WorkspaceType, wanted: WantedType, org: string): boolean =>
+  type.metadata.labels?.[label.org] === org && isDeepStrictEqual(ownPart(type, wanted), wanted.spec);
 
 export const workspaceTypeStep: Step = {
   condition: condition.workspaceType,

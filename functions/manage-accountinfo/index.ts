@@ -14,16 +14,17 @@ import {
 import { classify } from "../../shared/kcp/errors.ts";
 import type { AccountInfo, AccountInfoSpec } from "../../shared/kcp/objects.ts";
 import { condition, finalizer, infoName } from "../../shared/names.ts";
+import { repairPatch } from "../../shared/repair-patch.ts";
 import { stopped } from "../../shared/step.ts";
 import type { World } from "../../shared/world.ts";
-import { infoStep, isCurrent, ownPart, surplusOf, wantedSpec } from "./info.ts";
+import { infoStep, ownPart, wantedSpec } from "./info.ts";
 import { securityIn } from "./kept-security.ts";
 
 interface Deps {
   worldOf(event: CloudEvent): Promise<World | undefined>;
   createInfo(cluster: string, spec: AccountInfoSpec): Promise<void>;
-  repairInfo(cluster: string, spec: object, surplus: (info: AccountInfo) => object | undefined): Promise<void>;
-  setInfoFinalizer(cluster: string, info: AccountInfo, present: boolean): Promise<void>;
+  repairInfo(cluster: string, info: AccountInfo, spec: object): Promise<void>;
+  releaseInfo(cluster: string, info: AccountInfo): Promise<void>;
 }
 
 /** Writes AccountInfo `account` into the account's workspace, as soon as kcp serves it there, and keeps it right:
@@ -69,7 +70,7 @@ async function release(world: World, deps: Deps): Promise<void> {
   const info = await world.info();
   const cluster = await world.ownCluster();
   const isOurs = info?.metadata.deletionTimestamp && info.metadata.finalizers?.includes(finalizer.info);
-  if (info && cluster && isOurs) await deps.setInfoFinalizer(cluster, info, false);
+  if (info && cluster && isOurs) await deps.releaseInfo(cluster, info);
 }
 
 async function write(event: CloudEvent, world: World, deps: Deps, ctx: Ctx): Promise<Outcome> {
@@ -80,7 +81,7 @@ async function write(event: CloudEvent, world: World, deps: Deps, ctx: Ctx): Pro
     return waiting(heldBy(info), ref).with(condition.info, stopped(heldBy(info), ref));
   }
   try {
-    if (info) await repair(info, world, deps);
+    if (info) await deps.repairInfo(cluster, info, repairPatch(ownPart(info, world), await wantedSpec(world)));
     else await deps.createInfo(cluster, { ...noStore, ...securityIn(event), ...(await wantedSpec(world)) });
   } catch (error) {
     const { phase } = (await world.workspace())?.status ?? {};
@@ -104,15 +105,6 @@ function notYet(event: CloudEvent, world: World, ctx: Ctx): Outcome {
   const age = ctx.now() - Date.parse(event.time ?? "");
   const outcome = age < bindingLag.atMost ? requeue(bindingLag.askEvery, reason) : waiting(reason, ref);
   return outcome.with(condition.info, stopped(reason, ref));
-}
-
-async function repair(info: AccountInfo, world: World, deps: Deps): Promise<void> {
-  const cluster = (await world.ownCluster()) ?? "";
-  if (!info.metadata.finalizers?.includes(finalizer.info)) await deps.setInfoFinalizer(cluster, info, true);
-  const current = await world.info();
-  if (current && (await isCurrent(current, world))) return;
-  const wanted = await wantedSpec(world);
-  await deps.repairInfo(cluster, wanted, (applied) => surplusOf(ownPart(applied, world), wanted));
 }
 
 const repaired = (info: AccountInfo | undefined): Notice =>

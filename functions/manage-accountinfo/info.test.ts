@@ -1,9 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fact } from "../../shared/event.ts";
 import type { Workspace } from "../../shared/kcp/objects.ts";
 import { forwarded, own } from "../../test/run-functions.ts";
-import { pathOf, surplusOf } from "./info.ts";
+import { pathOf } from "./info.ts";
 import { securityIn } from "./kept-security.ts";
 
 const workspaceAt = (url: string) => ({ spec: { URL: url } }) as unknown as Workspace;
@@ -17,25 +16,6 @@ describe("AccountInfo", () => {
     ["not a url", undefined],
   ])("002-F55 path of %s is %s", (url, path) => {
     expect(pathOf(workspaceAt(url))).toBe(path);
-  });
-
-  test("surplus is what a merge patch has to take away, and nothing else", () => {
-    const value = fc.oneof(fc.string(), fc.dictionary(fc.string({ maxLength: 2 }), fc.string(), { maxKeys: 3 }));
-    const spec = fc.dictionary(fc.string({ maxLength: 2 }), value, { maxKeys: 4 });
-    fc.assert(
-      fc.property(spec, spec, (wanted, extra) => {
-        const surplus = surplusOf({ ...extra, ...wanted }, wanted) ?? {};
-        const added = Object.keys(extra).filter((key) => !(key in wanted));
-        expect(Object.keys(surplus).sort()).toEqual(added.sort());
-        expect(surplusOf(wanted, wanted)).toBeUndefined();
-      }),
-    );
-  });
-
-  test("finds a nested surplus", () => {
-    const wanted = { oidc: { clients: { portal: { clientId: "p" } } } };
-    const spec = { oidc: { clients: { portal: { clientId: "p" }, evil: { clientId: "e" } }, issuerUrl: "x" } };
-    expect(surplusOf(spec, wanted)).toEqual({ oidc: { clients: { evil: null }, issuerUrl: null } });
   });
 
   test("002-F59 keeps the store of an AccountInfo that is gone", () => {

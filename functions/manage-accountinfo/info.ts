@@ -36,24 +36,6 @@ async function locationOf(world: World): Promise<AccountLocation> {
   };
 }
 
-/** Fields that the spec has and should not have, as a merge patch that removes them. */
-export function surplusOf(spec: object, wanted: object): Record<string, unknown> | undefined {
-  const have: Readonly<Record<string, unknown>> = { ...spec };
-  const want: Readonly<Record<string, unknown>> = { ...wanted };
-  const patch: Record<string, unknown> = {};
-  for (const [field, value] of Object.entries(have)) {
-    if (!(field in want)) patch[field] = null;
-    else if (isObject(value) && isObject(want[field])) {
-      const inner = surplusOf(value, want[field]);
-      if (inner) patch[field] = inner;
-    }
-  }
-  return Object.keys(patch).length > 0 ? patch : undefined;
-}
-
-const isObject = (value: unknown): value is object =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 /** The part of the spec that this function answers for: everything for an account, lineage alone for an org. */
 export function ownPart(info: AccountInfo, world: World): object {
   if (!world.isOrg) return info.spec;

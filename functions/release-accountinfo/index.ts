@@ -8,7 +8,7 @@ interface Deps {
   infoIn(cluster: string): Promise<AccountInfo | undefined>;
   accountsIn(cluster: string): Promise<readonly Account[]>;
   workspaceNamed(cluster: string, name: string): Promise<Workspace | undefined>;
-  setInfoFinalizer(cluster: string, info: AccountInfo, present: boolean): Promise<void>;
+  releaseInfo(cluster: string, info: AccountInfo): Promise<void>;
 }
 
 /** The gate of deletion: AccountInfo, and with it the workspace, stays as long as an Account lives in it, so that an
@@ -33,7 +33,7 @@ export default defineFunction<Deps>({
     }
     const child = (await deps.accountsIn(cluster))[0];
     if (child) return waiting("Accounts still exist", { kind: "Account", cluster, name: child.metadata.name });
-    await deps.setInfoFinalizer(cluster, info, false);
+    await deps.releaseInfo(cluster, info);
     return done();
   },
 });
