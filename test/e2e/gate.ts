@@ -98,6 +98,8 @@ export class Gate {
     const leadsPast = seen.path.includes("/apiexportendpointslices");
     const { "content-length": length, ...headers } = answered.headers;
     answer.writeHead(code, leadsPast || length === undefined ? headers : { ...headers, "content-length": length });
+    // A watch begins with silence, and must be seen to have begun.
+    answer.flushHeaders();
     if (leadsPast) await pipeline(answered, replacing(kcp.to, this.url), answer);
     else await pipeline(answered, answer);
   }

@@ -1,27 +1,38 @@
-import { vi } from "vitest";
 import { findCondition } from "../../shared/conditions.ts";
 import { type Kind, kinds } from "../../shared/kcp/kinds.ts";
-import { loadKubeconfig } from "../../shared/kcp/kubeconfig.ts";
+import { type Kubeconfig, type KubeconfigOptions, loadKubeconfig } from "../../shared/kcp/kubeconfig.ts";
 import type { Account, KubeObject, ObjectOf } from "../../shared/kcp/objects.ts";
 import { type Client, createClient } from "../../shared/kcp/rest.ts";
+import { eventually } from "./eventually.ts";
 
 /** Where the orgs' Accounts live. */
 export const orgs = "root:orgs";
 
 /** What somebody with kubectl and the rights of a kcp admin does and sees. Workspaces are named by path. */
 export class Person {
-  readonly client: Client;
+  readonly #access: KubeconfigOptions;
+  #client: Client;
   /** CA of the kcp server as their kubeconfig has it. */
   readonly serverCa: string;
 
-  private constructor(client: Client, serverCa: string) {
-    this.client = client;
-    this.serverCa = serverCa;
+  private constructor(access: KubeconfigOptions, config: Kubeconfig) {
+    this.#access = access;
+    this.#client = createClient({ config });
+    this.serverCa = config.serverCa();
   }
 
-  static async withKubeconfig(file: string, context?: string): Promise<Person> {
-    const config = await loadKubeconfig({ file, ...(context && { context }) });
-    return new Person(createClient({ config }), config.serverCa());
+  static async withKubeconfig(file: string, context: string): Promise<Person> {
+    return new Person({ file, context }, await loadKubeconfig({ file, context }));
+  }
+
+  get client(): Client {
+    return this.#client;
+  }
+
+  /** Reads the kubeconfig again: kcp gives its admins new tokens whenever it starts. */
+  async renew(): Promise<void> {
+    this.#client.close();
+    this.#client = createClient({ config: await loadKubeconfig(this.#access) });
   }
 
   async apply(workspace: string, name: string, more: Partial<Account["spec"]> & Metadata = {}): Promise<Account> {
@@ -84,7 +95,7 @@ export class Person {
 
   /** Tries until `check` no longer throws; its last error otherwise. */
   until<T>(within: number, check: () => Promise<T>): Promise<T> {
-    return vi.waitFor(check, { timeout: within, interval: 100 });
+    return eventually(within, check);
   }
 }
 

@@ -2,10 +2,10 @@ import { closeSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { get } from "node:http";
 import { join } from "node:path";
-import { vi } from "vitest";
 import { root } from "../../tools/paths.ts";
 import { freePorts } from "../../tools/ports.ts";
 import { Supervised } from "../../tools/supervised.ts";
+import { eventually } from "./eventually.ts";
 
 export interface ProductOptions {
   readonly kubeconfig: string;
@@ -29,7 +29,12 @@ export class Product {
   /** Resolves once it is ready; `args` come after those of the options. */
   async start(...args: readonly string[]): Promise<void> {
     await this.launch(...args);
-    await vi.waitFor(() => this.isReady(), { timeout: 30_000, interval: 20 });
+    try {
+      await eventually(30_000, () => this.isReady(), 20);
+    } catch (cause) {
+      const tail = (await this.log()).trimEnd().split("\n").slice(-10).join("\n");
+      throw new Error(`pm run is not ready; its log ends:\n${tail}`, { cause });
+    }
   }
 
   /** Starts it without waiting. */

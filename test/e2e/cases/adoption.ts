@@ -28,9 +28,9 @@ export function adoptionCases(mesh: () => Mesh): void {
       const start = gate.mark();
       await product.start();
       for (const [parent, name] of places) {
-        await expect
-          .poll(async () => (await person.account(parent, name)).status?.phase, { timeout: 15_000 })
-          .toBe("Ready");
+        await person.until(15_000, async () => {
+          expect((await person.account(parent, name)).status?.phase).toBe("Ready");
+        });
       }
       // Long enough for a second thought to show.
       await new Promise((resolve) => setTimeout(resolve, 4000));

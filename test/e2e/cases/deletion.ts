@@ -11,9 +11,10 @@ export function deletionCases(mesh: () => Mesh): void {
       await person.has("root:orgs:leafy", "leaf");
       const traces = await tracesOf(mesh(), "root:orgs:leafy", "leaf");
       await person.delete("Account", "root:orgs:leafy", "leaf");
-      await expect
-        .poll(async () => (await person.client.get("Account", "root:orgs:leafy", "leaf"))?.status, { timeout: 10_000 })
-        .toMatchObject({ phase: "Deleting", conditions: expect.arrayContaining([waitingForWorkspace]) });
+      await person.until(10_000, async () => {
+        const { status } = await person.account("root:orgs:leafy", "leaf");
+        expect(status).toMatchObject({ phase: "Deleting", conditions: expect.arrayContaining([waitingForWorkspace]) });
+      });
       await person.gone("Account", "root:orgs:leafy", "leaf", 30_000);
       expect(await traces.left()).toEqual([]);
       await person.ready(orgs, "leafy", 0);
@@ -26,11 +27,10 @@ export function deletionCases(mesh: () => Mesh): void {
       await person.has("root:orgs:trunk:branch", "twig", { finalizers: ["example.com/hold"] });
       const traces = await tracesOf(mesh(), "root:orgs:trunk", "branch");
       await person.delete("Account", "root:orgs:trunk", "branch");
-      await expect
-        .poll(async () => (await person.account("root:orgs:trunk:branch", "twig")).metadata.deletionTimestamp, {
-          timeout: 15_000,
-        })
-        .toBeDefined();
+      await person.until(15_000, async () => {
+        const { metadata } = await person.account("root:orgs:trunk:branch", "twig");
+        expect(metadata.deletionTimestamp).toBeDefined();
+      });
       const info = await person.see("AccountInfo", "root:orgs:trunk:branch", "account");
       expect(info.metadata.finalizers).toContain("account.core.platform-mesh.io/info");
       await person.edit("Account", "root:orgs:trunk:branch", "twig", { metadata: { finalizers: null } });
@@ -53,13 +53,10 @@ export function deletionCases(mesh: () => Mesh): void {
     test("002-F64 an account deleted before its workspace exists leaves nothing", async () => {
       const { person } = mesh();
       await person.has(orgs, "hasty");
-      const uid = (await person.apply("root:orgs:hasty", "early")).metadata.uid;
+      await person.apply("root:orgs:hasty", "early");
       await person.delete("Account", "root:orgs:hasty", "early");
       await person.gone("Account", "root:orgs:hasty", "early", 30_000);
-      await expect
-        .poll(async () => (await person.client.list("Workspace", "root:orgs:hasty")).length, { timeout: 30_000 })
-        .toBe(0);
-      expect(uid).toBeTruthy();
+      await person.gone("Workspace", "root:orgs:hasty", "early", 30_000);
     });
 
     test("002-F64 an org deleted at once leaves nothing", async () => {
@@ -67,9 +64,7 @@ export function deletionCases(mesh: () => Mesh): void {
       await person.apply(orgs, "fleeting");
       await person.delete("Account", orgs, "fleeting");
       await person.gone("Account", orgs, "fleeting", 30_000);
-      await expect
-        .poll(async () => person.client.get("Workspace", orgs, "fleeting"), { timeout: 30_000 })
-        .toBeUndefined();
+      await person.gone("Workspace", orgs, "fleeting", 30_000);
       const types = (await person.client.list("WorkspaceType", orgs)).map(({ metadata }) => metadata.name);
       expect(types.filter((name) => name.startsWith("fleeting-"))).toEqual([]);
     });

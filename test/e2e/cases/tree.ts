@@ -34,7 +34,7 @@ export function treeCases(mesh: () => Mesh): void {
       for (const [name, spec] of Object.entries(typesOf("default"))) {
         const type = await mesh().person.see("WorkspaceType", orgs, name);
         expect(type.spec).toEqual(spec);
-        expect(type.metadata.labels).toEqual({ "core.platform-mesh.io/org": "default" });
+        expect(type.metadata.labels).toMatchObject({ "core.platform-mesh.io/org": "default" });
         expect(type.metadata.finalizers).toBeUndefined();
       }
     });

@@ -110,10 +110,11 @@ export function waitingCases(mesh: () => Mesh): void {
       await person.apply(workspace, name, { type });
       const step = type === "org" ? "WorkspaceTypeSubroutine" : "WorkspaceSubroutine";
       const conditions = stoppedAt(step, { reason: "Error", message: expect.stringMatching(message) });
-      await expect
-        .poll(async () => (await person.account(workspace, name)).status, { timeout: 10_000 })
-        .toEqual({ phase: "Failed", observedGeneration: 1, conditions });
-      const { metadata } = await person.account(workspace, name);
+      const { metadata } = await person.until(10_000, async () => {
+        const account = await person.account(workspace, name);
+        expect(account.status).toEqual({ phase: "Failed", observedGeneration: 1, conditions });
+        return account;
+      });
       expect(metadata.finalizers).toBeUndefined();
       expect(await person.client.get("Workspace", workspace, name)).toBeUndefined();
       await person.delete("Account", workspace, name);
