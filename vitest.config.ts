@@ -40,6 +40,7 @@ export default defineConfig({
       exclude: ["**/*.test.ts"],
       reporter: ["json-summary", "html"],
       reportsDirectory: "coverage",
+      reportOnFailure: true,
     },
   },
 });

@@ -1,5 +1,6 @@
 /** `make check` and `make test`: runs every suite, then says how each ended and, in the last line, all together. */
-import { readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { delimiter, dirname, join, relative } from "node:path";
 import { obtain } from "../tools/obtain.ts";
 import { orphaned } from "../tools/orphaned.ts";
@@ -7,10 +8,10 @@ import { root } from "../tools/paths.ts";
 import { elapsed, say } from "../tools/progress.ts";
 import { runCommand } from "../tools/run-command.ts";
 import { Supervised } from "../tools/supervised.ts";
-import { format, lineCoverage, nothing, oneFailed, onePassed, sum, type Tally, talliesByFile } from "./report.ts";
+import { format, lineCoverage, oneFailed, onePassed, sum, type Tally, talliesByFile } from "./report.ts";
 
 const minimumCoverage = 90;
-const reports = join(root, "coverage");
+const coverageFolder = join(root, "coverage");
 
 interface Result {
   readonly suite: string;
@@ -31,23 +32,22 @@ const env = { ...process.env, PATH: [join(root, "node_modules", ".bin"), process
 void orphaned().then(() => process.exit(1));
 
 const results: Result[] = [];
-const servers = quick ? undefined : await setUpServers();
-if (servers) results.push(servers);
+const noServers = quick ? undefined : await setUpServers();
+if (noServers) results.push(noServers);
 results.push(...(await Promise.all(statics.map(runStatic))));
-results.push(...(await runVitest({ real: servers?.tally.failed === 0, coverage: !quick })));
+results.push(...(await runVitest({ real: !quick && !noServers, coverage: !quick })));
 if (!quick) results.push(await coverage());
 conclude();
 
-/** The programs that tests on real servers need, made before the clock of any test runs. */
-async function setUpServers(): Promise<Result> {
-  const suite = "obtaining the servers";
+/** The programs that tests on real servers need, made before the clock of any test runs. Answers only a failure. */
+async function setUpServers(): Promise<Result | undefined> {
   try {
     for (const name of ["kcp", "nats-server"] as const) await obtain(name);
     env.PATH = [env.PATH, dirname(await obtain("kubectl"))].join(delimiter);
-    return { suite, tally: nothing };
+    return undefined;
   } catch (error) {
-    say(String(error));
-    return { suite, tally: oneFailed, note: "the suites on real servers could not run" };
+    say(error instanceof Error ? error.message : String(error));
+    return { suite: "obtaining servers", tally: oneFailed, note: "the suites on real servers could not run" };
   }
 }
 
@@ -64,11 +64,14 @@ async function runStatic({ suite, command, args }: (typeof statics)[number]): Pr
 
 /** Unit and real suites in one run, so that their coverage is one. */
 async function runVitest({ real, coverage }: { real: boolean; coverage: boolean }): Promise<Result[]> {
-  const report = join(reports, "tests.json");
-  await rm(reports, { recursive: true, force: true });
+  const folder = await mkdtemp(join(tmpdir(), "tests-"));
+  const report = join(folder, "report.json");
   const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   if (!real) args.push("--project=unit");
-  if (coverage) args.push("--coverage");
+  if (coverage) {
+    args.push("--coverage");
+    await rm(coverageFolder, { recursive: true, force: true });
+  }
   const code = await new Supervised("vitest", args, { cwd: root, env, output: "inherit" }).exited;
   try {
     const results = await bySuite(talliesByFile(await readFile(report, "utf8")));
@@ -77,6 +80,8 @@ async function runVitest({ real, coverage }: { real: boolean; coverage: boolean 
     return silent ? [...results, { suite: "vitest", tally: oneFailed, note: `ended with code ${code}` }] : results;
   } catch (error) {
     return [{ suite: "vitest", tally: oneFailed, note: `ended with code ${code} and no report: ${error}` }];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -99,7 +104,7 @@ async function usesKcp(file: string): Promise<boolean> {
 async function coverage(): Promise<Result> {
   const suite = "coverage";
   try {
-    const { all, byFolder } = lineCoverage(await readFile(join(reports, "coverage-summary.json"), "utf8"), root);
+    const { all, byFolder } = lineCoverage(await readFile(join(coverageFolder, "coverage-summary.json"), "utf8"), root);
     const folders = [...byFolder].map(([folder, percent]) => `${folder}/ ${percent.toFixed(1)} %`);
     const note = `${all.toFixed(1)} % of lines, at least ${minimumCoverage} % wanted: ${folders.join(", ")}`;
     return { suite, tally: all >= minimumCoverage ? onePassed : oneFailed, note };
