@@ -17,6 +17,8 @@ export interface Stack {
   /** Base URL of kcp, without `/clusters/…`. */
   readonly kcpUrl: string;
   readonly metricsUrl: string;
+  /** The process of `pm run`. */
+  readonly functions: Server;
   /** The first of the servers that ends without having been asked to, with its last words. */
   readonly failed: Promise<Error>;
 }
@@ -26,7 +28,7 @@ export async function startStack(folder: string, cleanup: AsyncDisposableStack):
   const [kcp, nats] = await Promise.all([
     startKcpServer({ folder, cleanup }),
     startNatsServer({ folder, cleanup }),
-    withProgress("bundling pm (npm run build)", () => runCommand("npm", ["run", "build"])),
+    withProgress("bundling pm (npm run build)", () => runCommand("npm", ["run", "build"], { cwd: root })),
   ]);
   const operatorKubeconfig = join(folder, "operator.kubeconfig");
   await withProgress("setting up kcp for accounts (pm bootstrap)", () => bootstrap(kcp, operatorKubeconfig));
@@ -35,6 +37,7 @@ export async function startStack(folder: string, cleanup: AsyncDisposableStack):
     kubeconfig: await writeUserKubeconfig(kcp, join(folder, "kubeconfig")),
     kcpUrl: kcp.url,
     metricsUrl: functions.metricsUrl,
+    functions: functions.server,
     failed: Promise.race([kcp.server, nats.server, functions.server].map((server) => server.failed())),
   };
 }
