@@ -185,6 +185,19 @@ describe("delete", () => {
     expect(deleted(kcp)).toEqual([]);
   });
 
+  test("one whose workspace never was goes too; one whose content is hidden stays", async () => {
+    await using kcp = await tree();
+    kcp.put(acme, account("failed", [condition("WorkspaceSubroutine", "False", "Error", "no")]));
+    for (const name of ["failed", "team-b"]) kcp.deny(`${acme}:${name}`);
+    expect(await runPm(["account", "delete", `${acme}:failed`, "--yes"], { server: kcp.url })).toMatchObject({
+      code: 0,
+    });
+    expect(await runPm(["account", "delete", `${acme}:team-b`, "--yes"], { server: kcp.url })).toMatchObject({
+      code: 1,
+    });
+    expect(deleted(kcp)).toEqual(["failed"]);
+  });
+
   test("--wait=false returns at once, with the next command", async () => {
     await using kcp = await tree();
     const { out } = await runPm(["account", "delete", `${acme}:team-b`, "--yes", "--wait=false"], { server: kcp.url });

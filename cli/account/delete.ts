@@ -9,7 +9,9 @@ import { CliError, exit, UsageError } from "../errors.ts";
 import { createLimit } from "../limit.ts";
 import { print } from "../output.ts";
 import { type TreeNode, walkTree } from "../tree/walk.ts";
+import { unlessHidden } from "../unless-hidden.ts";
 import { withSession } from "../with-session.ts";
+import { isReady } from "./milestones.ts";
 import { untilGone } from "./until.ts";
 import { waitFlags } from "./wait-flags.ts";
 
@@ -39,7 +41,9 @@ export default defineCommand({
       const at = accountPath(text, workspace);
       const account = await client.get("Account", at.parent, at.name, { signal: io.signal });
       if (!account) throw new CliError(`there is no account ${at.path}`, { next: `pm tree ${at.parent}` });
-      const children = await walkTree(client, at.path, { signal: io.signal });
+      const tree = walkTree(client, at.path, { signal: io.signal });
+      // One that never became ready may have no workspace; of one that is, what is inside must be known.
+      const children = (await (isReady(account) ? tree : unlessHidden(tree))) ?? [];
       const paths = [...leafFirst(children), at.path];
       if (paths.length > 1 && !options.cascade) {
         throw new CliError(`account ${at.path} holds ${counted(paths.length - 1, "account")}`, {

@@ -1,10 +1,10 @@
 import { findCondition } from "../../shared/conditions.ts";
 import type { Call, Reader } from "../../shared/kcp/client.ts";
-import { classify } from "../../shared/kcp/errors.ts";
 import type { Account, Phase } from "../../shared/kcp/objects.ts";
 import { condition } from "../../shared/names.ts";
 import { phaseOf, phaseSince, waitsFor } from "../account-state.ts";
 import { createLimit } from "../limit.ts";
+import { unlessHidden } from "../unless-hidden.ts";
 
 /** One account with all below it. */
 export interface TreeNode {
@@ -34,8 +34,8 @@ export async function walkTree(reader: Reader, path: string, call: Call): Promis
     const { name } = account.metadata;
     const own = `${parent}:${name}`;
     const [accounts, workspace] = await Promise.all([
-      accountsIn(own).catch((error: unknown) => noneIfHidden(error)),
-      isReady(account) ? undefined : limit(() => reader.get("Workspace", parent, name, call)).catch(noneIfHidden),
+      unlessHidden(accountsIn(own)),
+      isReady(account) ? undefined : unlessHidden(limit(() => reader.get("Workspace", parent, name, call))),
     ]);
     const children = (accounts ?? []).map(({ metadata }) => metadata.name);
     return {
@@ -60,9 +60,3 @@ const isReady = (account: Account) =>
   !account.metadata.deletionTimestamp && findCondition(account, condition.ready)?.status === "True";
 
 const byName = (a: Account, b: Account) => a.metadata.name.localeCompare(b.metadata.name);
-
-/** A workspace that is not there yet, or not this user's: nothing to show of it. */
-function noneIfHidden(error: unknown): undefined {
-  if (["forbidden", "not-found"].includes(classify(error))) return undefined;
-  throw error;
-}

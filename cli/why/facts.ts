@@ -1,5 +1,4 @@
 import type { Call } from "../../shared/kcp/client.ts";
-import { classify } from "../../shared/kcp/errors.ts";
 import type {
   Account,
   AccountInfo,
@@ -16,6 +15,7 @@ import { defaultSettings } from "../../shared/settings.ts";
 import type { AccountPath } from "../account-path.ts";
 import { CliError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
+import { unlessHidden } from "../unless-hidden.ts";
 
 /** All that is to be seen of one account; what is absent, or hidden from this user, is `undefined` or empty. */
 export interface Facts extends AccountPath {
@@ -44,14 +44,14 @@ export async function gather(client: Client, at: AccountPath, call: Call): Promi
   const account = await client.get("Account", at.parent, at.name, call);
   if (!account) throw await noSuchAccount(client, at, call);
   const [workspace, logicalCluster, info, parentInfo, bindings, children, types, warnings] = await Promise.all([
-    seen(client.get("Workspace", at.parent, at.name, call)),
-    seen(client.get("LogicalCluster", at.path, logicalClusterName, call)),
-    seen(client.get("AccountInfo", at.path, infoName, call)),
-    seen(client.get("AccountInfo", at.parent, infoName, call)),
-    seen(client.list("APIBinding", at.path, call)),
-    seen(client.list("Account", at.path, call)),
+    unlessHidden(client.get("Workspace", at.parent, at.name, call)),
+    unlessHidden(client.get("LogicalCluster", at.path, logicalClusterName, call)),
+    unlessHidden(client.get("AccountInfo", at.path, infoName, call)),
+    unlessHidden(client.get("AccountInfo", at.parent, infoName, call)),
+    unlessHidden(client.list("APIBinding", at.path, call)),
+    unlessHidden(client.list("Account", at.path, call)),
     workspaceTypes(client, at, account, call),
-    seen(warningsAbout(client, at, account, call)),
+    unlessHidden(warningsAbout(client, at, account, call)),
   ]);
   const found = { workspace, logicalCluster, info, parentInfo, types };
   return { ...at, account, ...found, bindings: bindings ?? [], children: children ?? [], warnings: warnings ?? [] };
@@ -64,7 +64,8 @@ async function workspaceTypes(client: Client, at: AccountPath, account: Account,
     account.spec.type === "org"
       ? [workspaceTypeName(org, "org"), workspaceTypeName(org, "account")]
       : [workspaceTypeName(org, account.spec.type)];
-  const read = async (name: string) => [name, await seen(client.get("WorkspaceType", orgsPath, name, call))] as const;
+  const read = async (name: string) =>
+    [name, await unlessHidden(client.get("WorkspaceType", orgsPath, name, call))] as const;
   return new Map(await Promise.all(names.map(read)));
 }
 
@@ -81,7 +82,7 @@ async function warningsAbout(
 }
 
 async function noSuchAccount(client: Client, at: AccountPath, call: Call): Promise<CliError> {
-  const siblings = (await seen(client.list("Account", at.parent, call))) ?? [];
+  const siblings = (await unlessHidden(client.list("Account", at.parent, call))) ?? [];
   const near = nearest(
     at.name,
     siblings.map(({ metadata }) => metadata.name),
@@ -90,14 +91,4 @@ async function noSuchAccount(client: Client, at: AccountPath, call: Call): Promi
     why: `workspace ${at.parent} holds no Account "${at.name}"`,
     next: near ? `did you mean ${at.parent}:${near}?` : `pm tree ${at.parent}`,
   });
-}
-
-/** A workspace that is not there yet, or not this user's, hides what is in it. */
-async function seen<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (["forbidden", "not-found"].includes(classify(error))) return undefined;
-    throw error;
-  }
 }
