@@ -41,8 +41,13 @@ export async function startMesh({ direct = false } = {}): Promise<Mesh> {
   await writeFile(gated, (await readFile(operator, "utf8")).replaceAll(kcp.url, gate.url), { mode: 0o600 });
   const product = new Product({
     kubeconfig: direct ? operator : gated,
-    folder,
-    args: [`--nats-url=${nats.url}`, "--webhooks-deny-list=forbidden-name", "--shutdown-timeout=10s"],
+    logFile: await emptied(join(stateFolder, "e2e-pm-run.log")),
+    args: [
+      `--nats-url=${nats.url}`,
+      "--webhooks-deny-list=forbidden-name",
+      "--webhooks-additional-account-types=partner",
+      "--shutdown-timeout=10s",
+    ],
   });
   const [person, shardAdmin] = await Promise.all([
     Person.withKubeconfig(kcp.adminKubeconfig, "base"),
@@ -61,6 +66,12 @@ export async function startMesh({ direct = false } = {}): Promise<Mesh> {
       await Promise.all([kcp.stop(), nats.stop(), state.release()]);
     },
   };
+}
+
+/** It outlives the run, for whoever looks for the cause of a failure. */
+async function emptied(file: string): Promise<string> {
+  await writeFile(file, "");
+  return file;
 }
 
 /** Runs the command line; answers what it prints. */

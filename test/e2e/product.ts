@@ -9,8 +9,7 @@ import { eventually } from "./eventually.ts";
 
 export interface ProductOptions {
   readonly kubeconfig: string;
-  /** Holds the log. */
-  readonly folder: string;
+  readonly logFile: string;
   readonly args: readonly string[];
 }
 
@@ -23,7 +22,7 @@ export class Product {
 
   constructor(options: ProductOptions) {
     this.#options = options;
-    this.logFile = join(options.folder, "pm-run.log");
+    this.logFile = options.logFile;
   }
 
   /** Resolves once it is ready; `args` come after those of the options. */

@@ -42,6 +42,32 @@ export function budgetCases(mesh: () => Mesh): void {
       });
     });
 
+    test("the refresh label costs the write that takes it away", async () => {
+      const labels = { "platform-mesh.io/refresh-reconcile": "true" };
+      const cost = await costOf(() =>
+        mesh().person.edit("Account", "root:orgs:frugal", "thrifty", { metadata: { labels } }),
+      );
+      expect(cost.filter(isWrite).map(told)).toEqual(["PATCH accounts/thrifty"]);
+      expect((await mesh().person.account("root:orgs:frugal", "thrifty")).metadata.labels ?? {}).toEqual({});
+    });
+
+    test("decisions 19: a deletion costs four writes, nudges apart", async () => {
+      const { person } = mesh();
+      await person.has("root:orgs:frugal", "brief");
+      const cost = await costOf(async () => {
+        await person.delete("Account", "root:orgs:frugal", "brief");
+        await person.gone("Account", "root:orgs:frugal", "brief");
+      });
+      const writes = cost.filter(isWrite).map(told);
+      expect(writes.filter((write) => write !== "PATCH workspaces/brief").toSorted()).toEqual([
+        "DELETE workspaces/brief",
+        "PATCH accountinfos/account",
+        "PATCH accounts/brief",
+        "PATCH accounts/brief/status",
+      ]);
+      expect(writes.filter((write) => write === "PATCH workspaces/brief").length).toBeLessThanOrEqual(5);
+    });
+
     test("a restart costs no write, and no Ready account flips", async () => {
       const before = await versions(mesh());
       const cost = await costOf(async () => {

@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { resource } from "../../../shared/event.ts";
 import { readyStatus, typesOf } from "../expected.ts";
+import { historyOf } from "../history.ts";
 import { kubectl } from "../kubectl.ts";
 import type { Mesh } from "../mesh.ts";
 import { orgs } from "../person.ts";
@@ -12,7 +14,7 @@ export function healingCases(mesh: () => Mesh): void {
     beforeAll(async () => {
       const { person } = mesh();
       await person.has(orgs, "mend");
-      await Promise.all(["emptied", "orphan", "edited", "robbed"].map((name) => person.has(org, name)));
+      await Promise.all(["emptied", "orphan", "edited", "robbed", "guarded"].map((name) => person.has(org, name)));
     });
 
     describe.concurrent("of what belongs to one account", () => {
@@ -39,6 +41,7 @@ export function healingCases(mesh: () => Mesh): void {
         await person.ready(org, "emptied");
         expect((await person.account(org, "emptied")).status).toEqual(readyStatus());
         expect((await person.see("AccountInfo", `${org}:emptied`, "account")).spec.account.name).toBe("emptied");
+        expect(await absence("emptied")).toBeLessThan(2000);
         await told("emptied", /Warning\s+WorkspaceRecreated\s.*Workspace emptied was gone/);
       });
 
@@ -86,6 +89,28 @@ export function healingCases(mesh: () => Mesh): void {
         await person.ready(org, "robbed");
         await told("robbed", /Warning\s+AccountInfoRestored/);
       });
+    });
+
+    test("002-F53 finalizers of others are kept, and waited for", async () => {
+      const { person } = mesh();
+      const path = `${org}:guarded`;
+      const finalizers = ["account.core.platform-mesh.io/info", "example.com/guard"];
+      await person.edit("AccountInfo", path, "account", { metadata: { finalizers }, spec: { account: { name: "x" } } });
+      await expect
+        .poll(async () => (await person.see("AccountInfo", path, "account")).spec.account.name, repaired)
+        .toBe("guarded");
+      const before = await person.see("AccountInfo", path, "account");
+      expect(before.metadata.finalizers).toEqual(finalizers);
+      await person.delete("AccountInfo", path, "account");
+      const held = expect.stringMatching(/^AccountInfo is being deleted and held by example\.com\/guard/);
+      await expect
+        .poll(async () => (await person.account(org, "guarded")).status?.conditions, repaired)
+        .toContainEqual(expect.objectContaining({ reason: "Stopped", message: held }));
+      await person.edit("AccountInfo", path, "account", { metadata: { finalizers: null } });
+      await person.ready(org, "guarded", 10_000);
+      const after = await person.see("AccountInfo", path, "account");
+      expect(after.metadata.uid).not.toBe(before.metadata.uid);
+      expect(after.spec).toEqual(before.spec);
     });
 
     test("001-F24 a WorkspaceType edited by hand is put right", async () => {
@@ -162,6 +187,17 @@ export function healingCases(mesh: () => Mesh): void {
         }
       });
     });
+
+    /** Milliseconds between the end of a Workspace and the next of its name, as the source saw them. */
+    async function absence(name: string): Promise<number> {
+      const { events } = await historyOf(mesh());
+      const times = events
+        .filter((event) => event.kind === "Workspace" && event.name === name)
+        .filter(({ type }) => type === resource.add || type === resource.delete)
+        .map(({ time }) => Date.parse(time ?? ""));
+      expect(times).toHaveLength(3);
+      return (times[2] ?? 0) - (times[1] ?? 0);
+    }
 
     /** Kubernetes Events are written after the repair that they tell of. */
     async function told(name: string, expected: RegExp, workspace = org): Promise<void> {

@@ -79,6 +79,16 @@ export function treeCases(mesh: () => Mesh): void {
       }
     });
 
+    test("001-F03 an account of an additional type has the WorkspaceType of accounts, and its own type in AccountInfo", async () => {
+      const place = { parent: "root:orgs:default:foo", name: "ally" };
+      await mesh().person.has(place.parent, place.name, { type: "partner" });
+      const workspace = await mesh().person.see("Workspace", place.parent, place.name);
+      expect(workspace.spec?.type).toEqual({ name: "default-account", path: "root:orgs" });
+      const info = await mesh().person.see("AccountInfo", at(place), "account");
+      expect(info.spec).toEqual(await expectedInfo(mesh(), place));
+      expect(info.spec.account.type).toBe("partner");
+    });
+
     test("002-F13 an account holds accounts to a depth of ten", async () => {
       let parent = "root:orgs:default:foo";
       for (let level = 1; level <= 10; level++) {
