@@ -29,7 +29,11 @@ function pm(...argv: string[]): Promise<Ran> {
   });
 }
 const product = (...args: string[]) =>
-  new Product({ kubeconfig: operator, folder: state.folder, args: [`--nats-url=${nats.url}`, ...args] });
+  new Product({
+    kubeconfig: operator,
+    logFile: join(state.folder, "pm-run.log"),
+    args: [`--nats-url=${nats.url}`, ...args],
+  });
 
 beforeAll(async () => {
   [kcp, nats, state] = await Promise.all([startKcp(), startNats(), claimAny(join(stateFolder, "test"))]);

@@ -104,3 +104,16 @@ test("colours phases on a terminal", async () => {
   expect(out).toContain("└─ acme           org      \u001b[32mReady\u001b[0m\n");
   expect(out).toContain("\u001b[33mProvisioning 41s  workspace Initializing: root:security\u001b[0m");
 });
+
+test("300 accounts take no longer than their requests", async () => {
+  await using kcp = await KcpServer.start();
+  kcp.put("root:orgs", account("acme", "org"));
+  for (let team = 0; team < 15; team++) {
+    kcp.put("root:orgs:acme", account(`team-${team}`, "account"));
+    for (let dev = 0; dev < 19; dev++) kcp.put(`root:orgs:acme:team-${team}`, account(`dev-${dev}`, "account"));
+  }
+  const started = performance.now();
+  const { out } = await runPm(["tree"], { server: kcp.url });
+  expect(performance.now() - started).toBeLessThan(3_000);
+  expect(out).toContain("301 accounts, all ready");
+});
