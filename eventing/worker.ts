@@ -52,7 +52,10 @@ export function startWorker(options: WorkerOptions): Worker {
     store,
     resyncMs: config.source.resync,
     log,
-    hooks: { onEvent: () => metrics.events.published.inc({ origin: "source" }) },
+    hooks: {
+      onEvent: ({ kind, verb }) => metrics.events.published.inc({ kind, verb }),
+      onRestart: ({ kind }) => metrics.events.watchRestarts.inc({ kind }),
+    },
   });
   const dispatcher = dispatcherOf(options, store, source.basesOf);
   recordObjects(metrics, store);

@@ -121,7 +121,13 @@ export function createMetrics() {
     },
 
     events: {
-      published: counter("account_functions_events_published_total", "Events that the bus has stored", ["origin"]),
+      published: counter("account_functions_events_published_total", "Changes in kcp that the source put on the bus", [
+        "kind",
+        "verb",
+      ]),
+      watchRestarts: counter("account_functions_watch_restarts_total", "Watches that broke, and lists that failed", [
+        "kind",
+      ]),
       handled: counter("account_functions_events_handled_total", "Events handled", ["function", "outcome"]),
       lag: seconds("account_functions_event_lag_seconds", "From the source seeing a change to its handling", quick, [
         "function",

@@ -166,7 +166,7 @@ describe("delete", () => {
     expect(asked).toEqual(['type the name "acme" to delete: ']);
     expect(err).toContain(`in this order:\n  ${acme}:team-a:dev\n  ${acme}:team-a\n  ${acme}:team-b\n  ${acme}\n`);
     const order = deleted(kcp);
-    expect(order.toSorted()).toEqual(["acme", "dev", "team-a", "team-b"]);
+    expect(new Set(order)).toEqual(new Set(["acme", "dev", "team-a", "team-b"]));
     expect(order.indexOf("dev")).toBeLessThan(order.indexOf("team-a"));
     expect(order.at(-1)).toBe("acme");
     expect(out.split("\n").filter((line) => line.startsWith("gone  "))).toHaveLength(4);
