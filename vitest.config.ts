@@ -16,6 +16,7 @@ export default defineConfig({
           // Modules are loaded once for all files: half the time, and no test here leaves state behind in one.
           pool: "threads",
           isolate: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },

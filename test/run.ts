@@ -34,8 +34,8 @@ void orphaned().then(() => process.exit(1));
 const results: Result[] = [];
 const noServers = quick ? undefined : await setUpServers();
 if (noServers) results.push(noServers);
-results.push(...(await Promise.all(statics.map(runStatic))));
-results.push(...(await runVitest({ real: !quick && !noServers, coverage: !quick })));
+const cases = runVitest({ real: !quick && !noServers, coverage: !quick });
+results.push(...(await Promise.all(statics.map(runStatic))), ...(await cases));
 if (!quick) results.push(await coverage());
 conclude();
 
