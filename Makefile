@@ -16,6 +16,7 @@ check: ## format, lint, types and unit tests, in seconds
 	$(node) test/run.ts check
 
 test: ## make check, then all suites on real servers, with coverage
+	@tools/node || { echo "0 passed, 1 failed"; exit 1; }
 	$(node) test/run.ts
 
 bench: ## latency and bursts beside bare kcp
