@@ -8,7 +8,7 @@ import { defineCommand, type Io } from "../command.ts";
 import { CliError, exit, UsageError } from "../errors.ts";
 import { createLimit } from "../limit.ts";
 import { print } from "../output.ts";
-import { type TreeNode, walkTree } from "../tree/walk.ts";
+import { type TreeNode, Walk } from "../tree/walk.ts";
 import { unlessHidden } from "../unless-hidden.ts";
 import { withSession } from "../with-session.ts";
 import { isReady } from "./milestones.ts";
@@ -41,7 +41,7 @@ export default defineCommand({
       const at = accountPath(text, workspace);
       const account = await client.get("Account", at.parent, at.name, { signal: io.signal });
       if (!account) throw new CliError(`there is no account ${at.path}`, { next: `pm tree ${at.parent}` });
-      const tree = walkTree(client, at.path, { signal: io.signal });
+      const tree = new Walk(client, { signal: io.signal }).below(at.path);
       // One that never became ready may have no workspace; of one that is, what is inside must be known.
       const children = (await (isReady(account) ? tree : unlessHidden(tree))) ?? [];
       const paths = [...leafFirst(children), at.path];

@@ -7,13 +7,15 @@ import { print } from "../output.ts";
 import { styleOf } from "../style.ts";
 import { withSession } from "../with-session.ts";
 import { renderTree } from "./render.ts";
-import { type TreeNode, walkTree } from "./walk.ts";
+import { type TreeNode, Walk } from "./walk.ts";
+
+const { orgsPath } = defaultSettings;
 
 export default defineCommand({
   name: "tree",
   summary: "The accounts below a workspace, and what each that is not ready waits for",
   options: {},
-  positionals: [{ name: "PATH", description: `workspace to start at (default -w, then ${defaultSettings.orgsPath})` }],
+  positionals: [{ name: "PATH", description: `workspace to start at (default -w, then ${orgsPath})` }],
   examples: [
     { run: "pm tree", does: "every organization with its accounts" },
     { run: "pm tree root:orgs:acme", does: "one organization" },
@@ -21,26 +23,20 @@ export default defineCommand({
   ],
   run: ({ options, positionals }, io) =>
     withSession(options, io, async ({ client, workspace }) => {
-      const root = rootOf(positionals[0], workspace);
-      const nodes = await walkTree(client, root, { signal: io.signal });
-      const all = flatten(nodes);
-      print(
-        io,
-        options.output,
-        { path: root, children: nodes },
-        {
-          table: () => renderTree(root, nodes, styleOf(io), io.now()) + summary(all),
-          name: () => all.map(({ path }) => `${path}\n`).join(""),
-        },
-      );
+      const [text = workspace] = positionals;
+      const walk = new Walk(client, { signal: io.signal });
+      const at = text === orgsPath ? undefined : accountPath(text, workspace);
+      const root = at && (await walk.account(at));
+      const path = at?.path ?? orgsPath;
+      const tree = root ?? { path, children: await walk.below(path) };
+      const all = root ? flatten([root]) : flatten(tree.children);
+      print(io, options.output, tree, {
+        table: () => renderTree(tree, styleOf(io), io.now()) + summary(all),
+        name: () => all.map((node) => `${node.path}\n`).join(""),
+      });
       return exit.ok;
     }),
 });
-
-function rootOf(text: string | undefined, workspace: string): string {
-  if (text === undefined || text === workspace) return workspace;
-  return text === defaultSettings.orgsPath ? text : accountPath(text, workspace).path;
-}
 
 const flatten = (nodes: readonly TreeNode[]): readonly TreeNode[] =>
   nodes.flatMap((node) => [node, ...flatten(node.children)]);

@@ -3,12 +3,16 @@ import { columns } from "../output.ts";
 import type { Style } from "../style.ts";
 import type { TreeNode } from "./walk.ts";
 
+/** What stands at the top: an account, or a workspace that is none. */
+export type Root = TreeNode | Pick<TreeNode, "path" | "children">;
+
 /** The tree as lines: name, type, phase, and what it waits for. */
-export function renderTree(root: string, nodes: readonly TreeNode[], style: Style, now: number): string {
-  const rows = nodes.flatMap((node, index) => rowsOf(node, "", index === nodes.length - 1, now));
+export function renderTree(root: Root, style: Style, now: number): string {
+  const top = "name" in root ? [rowOf(root, root.name, now)] : [];
+  const rows = [...top, ...rowsBelow(root, "", now)];
   const lines = columns(rows.map(({ cells }) => cells)).split("\n");
   const painted = rows.map(({ node }, index) => paint(lines[index] ?? "", node, style));
-  return `${[style.bold(root), ...painted].join("\n")}\n`;
+  return `${[...("name" in root ? [] : [style.bold(root.path)]), ...painted].join("\n")}\n`;
 }
 
 interface Row {
@@ -16,15 +20,18 @@ interface Row {
   readonly cells: readonly string[];
 }
 
-function rowsOf(node: TreeNode, indent: string, last: boolean, now: number): Row[] {
+function rowsBelow({ children }: Pick<TreeNode, "children">, indent: string, now: number): readonly Row[] {
+  return children.flatMap((node, index) => {
+    const isLast = index === children.length - 1;
+    const row = rowOf(node, `${indent}${isLast ? "└─" : "├─"} ${node.name}`, now);
+    return [row, ...rowsBelow(node, `${indent}${isLast ? "   " : "│  "}`, now)];
+  });
+}
+
+function rowOf(node: TreeNode, label: string, now: number): Row {
   const phase = node.ready ? node.phase : `${node.phase} ${formatDuration(now - Date.parse(node.since))}`;
   const remark = node.waitsFor || (node.visible ? "" : "(no access to what is below)");
-  const cells = [`${indent}${last ? "└─" : "├─"} ${node.name}`, node.type, phase, remark];
-  const below = `${indent}${last ? "   " : "│  "}`;
-  const children = node.children.flatMap((child, index) =>
-    rowsOf(child, below, index === node.children.length - 1, now),
-  );
-  return [{ node, cells }, ...children];
+  return { node, cells: [label, node.type, phase, remark] };
 }
 
 function paint(line: string, node: TreeNode, style: Style): string {

@@ -61,34 +61,38 @@ test("costs one request an account, and one more for what is not ready", async (
   expect(kcp.requests).toHaveLength(1 + 7 + 2);
 });
 
-test("starts at any path, also at a name in the workspace of -w", async () => {
+test("starts at any account, also at a name in the workspace of -w", async () => {
   await using kcp = await company();
-  const whole = await runPm(["tree", "root:orgs:acme:team-b", "-o", "name"], { server: kcp.url });
-  expect(whole.out).toBe("root:orgs:acme:team-b:qa\n");
-  expect((await runPm(["tree", "team-b", "-w", "root:orgs:acme", "-o", "name"], { server: kcp.url })).out).toBe(
-    whole.out,
-  );
+  const { out } = await runPm(["tree", "root:orgs:acme:team-a:staging"], { server: kcp.url, now: () => now });
+  expect(out).toBe("staging  account  Ready\n└─ prod  account  Ready\n2 accounts, all ready\n");
+  expect((await runPm(["tree", "staging", "-w", "root:orgs:acme:team-a"], { server: kcp.url })).out).toBe(out);
+  expect((await runPm(["tree", "-w", "root:orgs:acme:team-a:staging"], { server: kcp.url })).out).toBe(out);
 });
 
-test("is stable as JSON", async () => {
+test("is stable as JSON, and as names", async () => {
   await using kcp = await company();
-  const { out } = await runPm(["tree", "root:orgs:acme:team-b", "-o", "json"], { server: kcp.url });
-  expect(JSON.parse(out)).toEqual({
-    path: "root:orgs:acme:team-b",
-    children: [
-      {
-        ...{ name: "qa", path: "root:orgs:acme:team-b:qa", type: "account", phase: "Ready", ready: true },
-        ...{ since: "2026-01-01T00:00:00.000Z", waitsFor: "", visible: true, children: [] },
-      },
-    ],
+  const { out } = await runPm(["tree", "root:orgs:acme:team-a:staging", "-o", "json"], { server: kcp.url });
+  const node = (name: string, path: string, children: readonly object[]) => ({
+    ...{ name, path, type: "account", phase: "Ready", ready: true, children },
+    ...{ since: "2026-01-01T00:00:00.000Z", waitsFor: "", visible: true },
   });
+  const staging = "root:orgs:acme:team-a:staging";
+  expect(JSON.parse(out)).toEqual(node("staging", staging, [node("prod", `${staging}:prod`, [])]));
+  expect((await runPm(["tree", staging, "-o", "name"], { server: kcp.url })).out).toBe(`${staging}\n${staging}:prod\n`);
+  const all = JSON.parse((await runPm(["tree", "-o", "json"], { server: kcp.url })).out);
+  expect(all).toMatchObject({ path: "root:orgs", children: [{ name: "acme" }] });
 });
 
 test("shows what the user may see, and says where not", async () => {
   await using kcp = await company();
   kcp.deny("root:orgs:acme:team-b:qa");
   const { out } = await runPm(["tree", "root:orgs:acme:team-b"], { server: kcp.url });
-  expect(out).toContain("└─ qa  account  Ready  (no access to what is below)");
+  expect(out).toMatch(/└─ qa +account +Ready +\(no access to what is below\)/);
+  kcp.deny("root:orgs");
+  const org = await runPm(["tree", "root:orgs:acme"], { server: kcp.url });
+  expect(org).toMatchObject({ code: 0, out: expect.stringMatching(/^root:orgs:acme\n├─ team-a/) });
+  kcp.deny("root:orgs:acme");
+  expect(await runPm(["tree", "root:orgs:acme"], { server: kcp.url })).toMatchObject({ code: 1 });
 });
 
 test("says how to begin where there is nothing yet", async () => {

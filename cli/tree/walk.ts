@@ -2,6 +2,7 @@ import { findCondition } from "../../shared/conditions.ts";
 import type { Call, Reader } from "../../shared/kcp/client.ts";
 import type { Account, Phase } from "../../shared/kcp/objects.ts";
 import { condition } from "../../shared/names.ts";
+import type { AccountPath } from "../account-path.ts";
 import { phaseOf, phaseSince, waitsFor } from "../account-state.ts";
 import { createLimit } from "../limit.ts";
 import { unlessHidden } from "../unless-hidden.ts";
@@ -25,35 +26,57 @@ export interface TreeNode {
 /** Requests under way at once. */
 const width = 24;
 
-/** The accounts of a workspace and of all workspaces below it. Each costs one request, a not-ready one two. */
-export async function walkTree(reader: Reader, path: string, call: Call): Promise<readonly TreeNode[]> {
-  const limit = createLimit(width);
-  const accountsIn = (workspace: string) => limit(() => reader.list("Account", workspace, call));
+/** Looks at accounts with all below them. Each costs one request, one that is not ready two. */
+export class Walk {
+  readonly #reader: Reader;
+  readonly #call: Call;
+  readonly #limit = createLimit(width);
 
-  async function nodeOf(account: Account, parent: string): Promise<TreeNode> {
+  constructor(reader: Reader, call: Call) {
+    this.#reader = reader;
+    this.#call = call;
+  }
+
+  /** The accounts in a workspace; throws when the user may not see them. */
+  async below(path: string): Promise<readonly TreeNode[]> {
+    return this.#nodesOf(await this.#accountsIn(path), path);
+  }
+
+  /** `undefined` when there is no such account, or the user may not see it from its parent. */
+  async account({ parent, name }: AccountPath): Promise<TreeNode | undefined> {
+    const account = await unlessHidden(this.#reader.get("Account", parent, name, this.#call));
+    return account && this.#nodeOf(account, parent);
+  }
+
+  #accountsIn(workspace: string): Promise<readonly Account[]> {
+    return this.#limit(() => this.#reader.list("Account", workspace, this.#call));
+  }
+
+  #nodesOf(accounts: readonly Account[], parent: string): Promise<TreeNode[]> {
+    return Promise.all(accounts.toSorted(byName).map((account) => this.#nodeOf(account, parent)));
+  }
+
+  async #nodeOf(account: Account, parent: string): Promise<TreeNode> {
     const { name } = account.metadata;
-    const own = `${parent}:${name}`;
+    const path = `${parent}:${name}`;
+    const workspaceOf = () => this.#limit(() => this.#reader.get("Workspace", parent, name, this.#call));
     const [accounts, workspace] = await Promise.all([
-      unlessHidden(accountsIn(own)),
-      isReady(account) ? undefined : unlessHidden(limit(() => reader.get("Workspace", parent, name, call))),
+      unlessHidden(this.#accountsIn(path)),
+      isReady(account) ? undefined : unlessHidden(workspaceOf()),
     ]);
     const children = (accounts ?? []).map(({ metadata }) => metadata.name);
     return {
       name,
-      path: own,
+      path,
       type: account.spec.type,
       phase: phaseOf(account),
       ready: isReady(account),
       since: new Date(phaseSince(account)).toISOString(),
       waitsFor: isReady(account) ? "" : waitsFor(account, workspace, children),
       visible: accounts !== undefined || !isReady(account),
-      children: await nodesOf(accounts ?? [], own),
+      children: await this.#nodesOf(accounts ?? [], path),
     };
   }
-  const nodesOf = (accounts: readonly Account[], parent: string) =>
-    Promise.all([...accounts].sort(byName).map((account) => nodeOf(account, parent)));
-
-  return nodesOf(await accountsIn(path), path);
 }
 
 const isReady = (account: Account) =>
