@@ -64,7 +64,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const receive = (fn: AccountFunction, delivery: Delivery) => {
     const { event } = delivery;
     if (!fn.on.some((filter) => matches(filter, event))) {
-      delivery.ack().catch((error) => log.warn({ err: error, event: event.id }, "not acknowledged"));
+      delivery.ack("unconfirmed").catch((error) => log.warn({ err: error, event: event.id }, "not acknowledged"));
       return;
     }
     const addedAt = clock.now();

@@ -55,12 +55,13 @@ async function attemptOnce(fn: AccountFunction, delivery: Delivery, handling: Ha
     const outcome = await invoke(fn, event, { now: () => clock.now(), signal, attempt, log });
     const facts = completeEvents(outcome?.events ?? [], { cause: event, function: fn.name, now: clock.now() });
     await Promise.all(facts.map((fact) => bus.publish(fact, signal)));
+    const how = facts.length > 0 ? undefined : "unconfirmed";
     switch (outcome?.kind) {
       case "done":
-        return { ending: { outcome: "done" }, settle: () => delivery.ack() };
+        return { ending: { outcome: "done" }, settle: () => delivery.ack(how) };
       case "waiting":
       case "drop":
-        return { ending: { outcome: outcome.kind, reason: outcome.reason }, settle: () => delivery.ack() };
+        return { ending: { outcome: outcome.kind, reason: outcome.reason }, settle: () => delivery.ack(how) };
       case "requeue": {
         const { ms, reason } = outcome;
         if (!(ms >= 0 && Number.isFinite(ms))) throw new TypeError(`${fn.name} asked to be called again in ${ms} ms`);

@@ -19,8 +19,8 @@ export interface Delivery {
   readonly event: CloudEvent;
   /** 1 on the first delivery. */
   readonly attempt: number;
-  /** Resolves once the bus has confirmed. */
-  ack(): Promise<void>;
+  /** Resolves once the bus has confirmed; at once with `unconfirmed`, for what may as well come a second time. */
+  ack(how?: "unconfirmed"): Promise<void>;
   /** Delivers again after `ms`; counts as an attempt. */
   retry(ms: number): Promise<void>;
   /** Delivers a copy to this function alone after `ms`; no attempt counted. */

@@ -27,7 +27,8 @@ export function createDelivery(event: CloudEvent, receipt: Receipt): Delivery {
   return {
     event,
     attempt: message.info.deliveryCount,
-    ack: () => settle(receipt, () => ack(receipt)),
+    ack: (how) =>
+      settle(receipt, async () => (how === "unconfirmed" ? isCurrent(receipt) && message.ack() : ack(receipt))),
     retry: (ms) => settle(receipt, async () => isCurrent(receipt) && message.nak(ms)),
     requeue: (ms) => settle(receipt, () => requeue(event, receipt, ms)),
     deadLetter: (failure) => bury(event, receipt, failure),

@@ -180,6 +180,7 @@ describe("a change", () => {
     await feed.changed({ type: "ADDED", object: thing("Account", "c1", "acme", 5) });
     expect(seen).toBe("5");
     await feed.changed({ type: "MODIFIED", object: thing("Account", "c1", "acme", 6) });
+    await feed.close();
     await feed.changed({ type: "DELETED", object: thing("Account", "c1", "acme", 7) });
     expect(world.done()).toEqual([
       "publish add c1.uid-acme.5",
@@ -190,6 +191,21 @@ describe("a change", () => {
       "forget c1/acme",
     ]);
     expect(world.store.peek("Account", "c1", "acme")).toBeUndefined();
+  });
+
+  test("is noted once for many versions, and not at all once the object is gone", async () => {
+    const world = new World();
+    const feed = await world.feed("Account");
+    await feed.changed({ type: "ADDED", object: thing("Account", "c1", "acme", 5) });
+    await feed.changed({ type: "ADDED", object: thing("Account", "c1", "gone", 5) });
+    for (const version of [6, 7, 8]) {
+      await feed.changed({ type: "MODIFIED", object: thing("Account", "c1", "acme", version) });
+      await feed.changed({ type: "MODIFIED", object: thing("Account", "c1", "gone", version) });
+    }
+    await feed.changed({ type: "DELETED", object: thing("Account", "c1", "gone", 9) });
+    await feed.close();
+    const noted = world.done().filter((line) => !line.startsWith("publish"));
+    expect(noted).toEqual(["note c1/acme 5", "note c1/gone 5", "forget c1/gone", "note c1/acme 8"]);
   });
 
   test("is published however long the bus is down", async () => {

@@ -2,10 +2,11 @@ import type { Log } from "../../shared/function.ts";
 import { apiVersionOf, type Kind, kinds } from "../../shared/kcp/kinds.ts";
 import { clusterAnnotation, clusterOf, type ObjectOf } from "../../shared/kcp/objects.ts";
 import { isNewer } from "../../shared/kcp/resource-version.ts";
-import type { Checkpoint, CheckpointEntry } from "../bus/bus.ts";
+import type { Checkpoint } from "../bus/bus.ts";
 import { accountKeyOf } from "./account-key.ts";
 import { type Forwardable, type Forwarding, forwarded, type VerbOfEvent } from "./cloud-event.ts";
 import type { Hold } from "./hold.ts";
+import { Noted } from "./noted.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Observer } from "./reflector.ts";
 import type { Change, Page } from "./wire.ts";
@@ -36,12 +37,13 @@ export interface FeedHooks {
 export class Feed<K extends Kind> implements Observer<ObjectOf[K]> {
   readonly #options: FeedOptions<K>;
   /** Last published state by `<cluster>/<name>`. */
-  #published = new Map<string, CheckpointEntry>();
+  readonly #published: Noted;
   #version = "0";
   #isConnected = false;
 
   constructor(options: FeedOptions<K>) {
     this.#options = options;
+    this.#published = new Noted(options);
   }
 
   /** The store has all there is, its events are on the bus, and the watch runs. */
@@ -50,10 +52,13 @@ export class Feed<K extends Kind> implements Observer<ObjectOf[K]> {
   }
 
   /** Remembers what was published before this process started. */
-  async load(): Promise<void> {
-    const { checkpoint, kind, publisher, shard } = this.#options;
-    const load = () => checkpoint.load(shard, kind);
-    this.#published = await publisher.persist(`loading the checkpoint of ${kind} on ${shard}`, load);
+  load(): Promise<void> {
+    return this.#published.load();
+  }
+
+  /** Leaves a checkpoint that is up to date. */
+  close(): Promise<void> {
+    return this.#published.flush();
   }
 
   async listed({ objects, resourceVersion }: Page<ObjectOf[K]>): Promise<void> {
@@ -147,18 +152,15 @@ export class Feed<K extends Kind> implements Observer<ObjectOf[K]> {
   }
 
   async #send(verb: VerbOfEvent, object: Forwardable, accountkey: string | undefined): Promise<void> {
-    const { checkpoint, forwarding, hooks, kind, publisher, shard } = this.#options;
+    const { forwarding, hooks, kind, publisher } = this.#options;
     const { uid, resourceVersion } = object.metadata;
     const started = performance.now();
     await publisher.publish(forwarded(forwarding, verb, kind, object, accountkey));
     hooks.onEvent?.({ kind, verb, milliseconds: performance.now() - started });
     const key = keyOf(object);
     const entry = { uid, resourceVersion, ...(accountkey !== undefined && { accountkey }) };
-    if (verb === "delete") this.#published.delete(key);
-    else this.#published.set(key, entry);
-    await publisher.persist(`noting ${kind} ${key} as published`, () =>
-      verb === "delete" ? checkpoint.delete(shard, kind, key) : checkpoint.set(shard, kind, key, entry),
-    );
+    if (verb === "delete") await this.#published.delete(key);
+    else await this.#published.set(key, entry);
   }
 }
 

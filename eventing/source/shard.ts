@@ -45,7 +45,9 @@ export class Shard {
     const feed = new Feed<K>({ ...rest, kind, shard: this.name });
     const run = async (): Promise<void> => {
       await feed.load();
-      await reflect({ http, timing, signal, url: `${url}/clusters/*${pathOf(kinds[kind])}` }, feed);
+      await reflect({ http, timing, signal, url: `${url}/clusters/*${pathOf(kinds[kind])}` }, feed).finally(() =>
+        feed.close(),
+      );
     };
     const ended = run().catch((error: unknown) => {
       if (!signal.aborted) throw error;
