@@ -140,7 +140,7 @@ describe("pm on a real kcp and NATS", () => {
     expect((await pm("tree")).out).toContain("no accounts yet");
   });
 
-  test("what was not done before the deletion of a whole org by kubectl is explained while it goes on", async () => {
+  test("a deletion is explained while it goes on, and waited for", async () => {
     await pm("account", "create", "beta", "--wait");
     await pm("account", "create", "qa", "-w", "root:orgs:beta", "--wait");
     expect(await pm("account", "delete", "root:orgs:beta", "--cascade", "--yes", "--wait=false")).toMatchObject({
