@@ -29,6 +29,11 @@ export class World {
     return this.account.metadata.deletionTimestamp !== undefined;
   }
 
+  /** The Workspace was made for this Account; one of its name may be somebody else's. */
+  owns(workspace: Workspace): boolean {
+    return workspace.metadata.ownerReferences?.some(({ uid }) => uid === this.account.metadata.uid) ?? false;
+  }
+
   workspace(): Promise<Workspace | undefined> {
     return this.#reader.get("Workspace", this.cluster, this.account.metadata.name);
   }

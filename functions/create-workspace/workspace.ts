@@ -5,9 +5,6 @@ import { complete, due, failed, type Step, type StepState, stopped } from "../..
 import type { World } from "../../shared/world.ts";
 import { refusal } from "./refusal.ts";
 
-export const isOwned = (workspace: Workspace, world: World): boolean =>
-  workspace.metadata.ownerReferences?.some(({ uid }) => uid === world.account.metadata.uid) ?? false;
-
 /** Without the owner reference it is ours if its maker allows it, or if our AccountInfo inside says so: somebody took
  *  the reference away. */
 async function mayOwn(workspace: Workspace, world: World): Promise<boolean> {
@@ -46,7 +43,7 @@ export const workspaceStep: Step = {
 
 async function present(workspace: Workspace, world: World): Promise<StepState> {
   const { name, deletionTimestamp } = workspace.metadata;
-  if (isOwned(workspace, world)) {
+  if (world.owns(workspace)) {
     return deletionTimestamp
       ? stopped("Workspace is being deleted, it will be created anew", world.workspaceRef())
       : complete;

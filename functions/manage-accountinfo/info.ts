@@ -54,6 +54,7 @@ export const infoStep: Step = {
     const phase = await phaseOf(world, workspace);
     const notYet = stopped("Workspace not ready yet", world.workspaceRef());
     if (!workspace || !pathOf(workspace) || workspace.metadata.deletionTimestamp) return notYet;
+    if (!world.owns(workspace)) return stopped("Workspace does not belong to this Account", world.workspaceRef());
     if (phase !== "Initializing" && phase !== "Ready") return notYet;
     if (!world.isOrg && !(await world.parentInfo())) {
       return stopped("Parent AccountInfo does not exist yet", world.parentInfoRef());

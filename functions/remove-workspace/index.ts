@@ -5,7 +5,6 @@ import { condition, finalizer, label } from "../../shared/names.ts";
 import { accountType, orgType, workspaceTypeName } from "../../shared/naming.ts";
 import { complete, type Step, stopped } from "../../shared/step.ts";
 import type { World } from "../../shared/world.ts";
-import { isOwned } from "../create-workspace/workspace.ts";
 
 interface Deps {
   worldOf(event: CloudEvent): Promise<World | undefined>;
@@ -17,7 +16,7 @@ interface Deps {
 /** Somebody else's Workspace of that name is left alone. */
 async function ownWorkspace(world: World): Promise<Workspace | undefined> {
   const workspace = has(world, finalizer.account) ? await world.workspace() : undefined;
-  return workspace && isOwned(workspace, world) ? workspace : undefined;
+  return workspace && world.owns(workspace) ? workspace : undefined;
 }
 
 async function ownTypes(world: World): Promise<readonly WorkspaceType[]> {
