@@ -214,7 +214,11 @@ describe("the chain of an account", () => {
   test("a Workspace that somebody else made is left alone until it may be adopted", async () => {
     kcp.account("acme");
     kcp.put("Workspace", orgsCluster, { metadata: { name: "acme" }, spec: {} } as never);
+    kcp.schedule("root:orgs:acme", "Ready");
     await run.deliver(forwarded("Account", acme, { verb: "add" }));
+    for (const phase of ["Initializing", "Ready"]) await run.deliver(forwarded("Workspace", acme, { phase }));
+    await run.deliver(own(fact.resyncDue, acme));
+    expect(kcp.get("AccountInfo", "acme-id", "account")).toBeUndefined();
     expect(conditions("acme")?.[1]).toMatch(
       /^WorkspaceSubroutine\|False\|Error\|Workspace "acme" exists and was not made/,
     );
