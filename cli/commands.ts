@@ -17,6 +17,11 @@ export const commands: readonly Entry[] = [
     load: () => import("./run/command.ts"),
   },
   {
+    name: "embedded",
+    summary: "A control plane in memory that speaks kcp's API, for development",
+    load: () => import("./embedded/command.ts"),
+  },
+  {
     name: "tree",
     summary: "The accounts below a workspace, and what each that is not ready waits for",
     load: () => import("./tree/command.ts"),

@@ -1,0 +1,150 @@
+import type { Json, JsonObject } from "../json.ts";
+import { apiVersionOf, type ResourceType, type Version } from "../resources/resource-type.ts";
+
+/** Media type of all groups, versions and resources in one answer. */
+export const aggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+
+/** What `/api`, `/apis` and the paths below say about the types of a cluster. */
+export class Discovery {
+  readonly #types: readonly ResourceType[];
+  readonly #address: string;
+
+  constructor(types: readonly ResourceType[], address: string) {
+    this.#types = [...types, ...reviews];
+    this.#address = address;
+  }
+
+  /** The answer to a path, or `undefined` if it names none. */
+  answer(path: string, accept: string): JsonObject | undefined {
+    const [root, ...rest] = path.split("/").filter(Boolean);
+    if (root !== "api" && root !== "apis") return undefined;
+    const wantsAll = accept.includes(aggregatedType);
+    if (rest.length === 0 && wantsAll) return this.#aggregated(root === "api");
+    if (root === "api") return rest.length === 0 ? this.#coreVersions() : this.#resources("", rest);
+    if (rest.length === 0) return this.#groups();
+    if (rest.length === 1) return this.#group(rest[0] ?? "");
+    return this.#resources(rest[0] ?? "", rest.slice(1));
+  }
+
+  #coreVersions(): JsonObject {
+    return { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs: this.#addresses() };
+  }
+
+  #addresses(): Json {
+    return [{ clientCIDR: "0.0.0.0/0", serverAddress: this.#address }];
+  }
+
+  #groups(): JsonObject {
+    const groups = this.#groupNames(false).map((name) => this.#groupOf(name));
+    return { kind: "APIGroupList", apiVersion: "v1", groups };
+  }
+
+  #group(name: string): JsonObject | undefined {
+    if (!this.#groupNames(false).includes(name)) return undefined;
+    return { kind: "APIGroup", apiVersion: "v1", ...this.#groupOf(name) };
+  }
+
+  #groupOf(name: string): JsonObject {
+    const versions = this.#versions(name).map((version) => ({ groupVersion: `${name}/${version}`, version }));
+    const [preferredVersion] = versions;
+    return { name, versions, preferredVersion, serverAddressByClientCIDRs: this.#addresses() };
+  }
+
+  #groupNames(core: boolean): readonly string[] {
+    return [...new Set(this.#types.map(({ group }) => group))].filter((group) => (group === "") === core);
+  }
+
+  #versions(group: string): readonly string[] {
+    const names = this.#types.filter((type) => type.group === group).flatMap(({ versions }) => versions);
+    return [...new Set(names.map(({ name }) => name))];
+  }
+
+  #served(group: string, version: string): readonly { readonly type: ResourceType; readonly version: Version }[] {
+    return this.#types
+      .filter((type) => type.group === group)
+      .flatMap((type) =>
+        type.versions.filter(({ name }) => name === version).map((found) => ({ type, version: found })),
+      );
+  }
+
+  #resources(group: string, [version = "", ...rest]: readonly string[]): JsonObject | undefined {
+    const served = this.#served(group, version);
+    if (served.length === 0 || rest.length > 0) return undefined;
+    const resources = served.flatMap(({ type, version: found }) => {
+      const { plural, singular, namespaced, kind, shortNames, categories } = type;
+      const verbs = verbsOf(type);
+      const main = {
+        name: plural,
+        singularName: singular,
+        namespaced,
+        kind,
+        verbs,
+        ...(shortNames.length > 0 && { shortNames }),
+        ...(categories.length > 0 && { categories }),
+      };
+      const status = { name: `${plural}/status`, singularName: "", namespaced, kind, verbs: statusVerbs };
+      return found.hasStatus ? [main, status] : [main];
+    });
+    return { kind: "APIResourceList", apiVersion: "v1", groupVersion: apiVersionOf(group, version), resources };
+  }
+
+  #aggregated(core: boolean): JsonObject {
+    const items = this.#groupNames(core).map((name) => ({
+      metadata: { name, creationTimestamp: null },
+      versions: this.#versions(name).map((version) => ({
+        version,
+        resources: this.#served(name, version).map(({ type, version: found }) => aggregatedResource(type, found)),
+        freshness: "Current",
+      })),
+    }));
+    return { kind: "APIGroupDiscoveryList", apiVersion: "apidiscovery.k8s.io/v2", metadata: {}, items };
+  }
+}
+
+function aggregatedResource(type: ResourceType, version: Version): JsonObject {
+  const { group, plural, singular, kind, namespaced, shortNames, categories } = type;
+  const responseKind = { group, version: version.name, kind };
+  return {
+    resource: plural,
+    responseKind,
+    scope: namespaced ? "Namespaced" : "Cluster",
+    singularResource: singular,
+    verbs: verbsOf(type),
+    ...(shortNames.length > 0 && { shortNames }),
+    ...(categories.length > 0 && { categories }),
+    ...(version.hasStatus && { subresources: [{ subresource: "status", responseKind, verbs: statusVerbs }] }),
+  };
+}
+
+const statusVerbs = ["get", "patch", "update"];
+const allVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+const verbsOf = (type: ResourceType): readonly string[] =>
+  reviews.includes(type)
+    ? ["create"]
+    : type.kind === "Namespace"
+      ? allVerbs.filter((verb) => verb !== "deletecollection")
+      : allVerbs;
+
+/** Questions to the server, which are posted and not stored. */
+const review = (group: string, kind: string, namespaced = false): ResourceType => ({
+  group,
+  kind,
+  plural: `${kind.toLowerCase()}s`,
+  singular: kind.toLowerCase(),
+  listKind: "",
+  shortNames: [],
+  categories: [],
+  namespaced,
+  storage: "",
+  storageVersion: "v1",
+  versions: [{ name: "v1", schema: {}, columns: [], hasStatus: false }],
+  isNative: true,
+});
+const reviews = [
+  review("authentication.k8s.io", "SelfSubjectReview"),
+  review("authentication.k8s.io", "TokenReview"),
+  review("authorization.k8s.io", "LocalSubjectAccessReview", true),
+  review("authorization.k8s.io", "SelfSubjectAccessReview"),
+  review("authorization.k8s.io", "SelfSubjectRulesReview"),
+  review("authorization.k8s.io", "SubjectAccessReview"),
+];

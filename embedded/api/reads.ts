@@ -1,0 +1,118 @@
+import type { JsonObject } from "../json.ts";
+import { clusterOf, keyOf, type Obj } from "../object.ts";
+import { apiVersionOf, asVersion } from "../resources/resource-type.ts";
+import { badRequest, type Cause, expired, invalid, StatusError } from "../status-error.ts";
+import type { Store } from "../store/store.ts";
+import { fieldSelector, labelSelector, type Matches } from "./selectors.ts";
+import type { Target } from "./target.ts";
+
+/** A page of a collection. */
+export interface Page {
+  readonly items: readonly Obj[];
+  readonly metadata: JsonObject;
+}
+
+/** What a collection request selects. */
+export function selection({ view, type, namespace, name }: Target, query: URLSearchParams): Matches {
+  const labels = labelSelector(query.get("labelSelector") ?? "");
+  const fields = fieldSelector(query.get("fieldSelector") ?? "", type.kind);
+  return (object) =>
+    (namespace === undefined || object.metadata.namespace === namespace) &&
+    (name === undefined || object.metadata.name === name) &&
+    view.shows(type, object) &&
+    labels(object) &&
+    fields(object);
+}
+
+export function listPage(store: Store, target: Target, query: URLSearchParams): Page {
+  const limit = number(query.get("limit"));
+  checkVersion(store, query);
+  const token = query.get("continue");
+  const from = token ? parseToken(token) : undefined;
+  if (from && store.since(from.revision) === undefined) {
+    throw expired(
+      "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.",
+    );
+  }
+  const matches = selection(target, query);
+  const cluster = target.cluster === "*" ? undefined : target.cluster;
+  const all = [...store.list(target.type.storage, cluster)].filter(matches).sort(byKey);
+  const rest = from ? all.filter((object) => orderKey(object) > from.after) : all;
+  const items = limit > 0 ? rest.slice(0, limit) : rest;
+  // What changes between two pages has a newer revision than the first, so a watch from there brings it.
+  const revision = from?.revision ?? store.revision;
+  const last = items.at(-1);
+  const hasMore = items.length < rest.length && last;
+  return {
+    items: items.map((object) => asVersion(target.type, object, target.version.name)),
+    metadata: {
+      continue: hasMore ? tokenOf({ revision, after: orderKey(last) }) : "",
+      ...(hasMore && isPlain(query) && { remainingItemCount: rest.length - items.length }),
+      resourceVersion: String(revision),
+    },
+  };
+}
+
+export const listOf = ({ type, version }: Target, { items, metadata }: Page): JsonObject => ({
+  apiVersion: apiVersionOf(type.group, version.name),
+  items,
+  kind: type.listKind,
+  metadata,
+});
+
+const orderKey = (object: Obj) => `${clusterOf(object)}/${keyOf(object)}`;
+const byKey = (one: Obj, other: Obj) => (orderKey(one) < orderKey(other) ? -1 : 1);
+const isPlain = (query: URLSearchParams) => !query.get("labelSelector") && !query.get("fieldSelector");
+
+interface Token {
+  readonly revision: number;
+  readonly after: string;
+}
+const tokenOf = ({ revision, after }: Token): string =>
+  Buffer.from(JSON.stringify({ v: "meta.k8s.io/v1", rv: revision, start: after })).toString("base64url");
+
+function parseToken(token: string): Token {
+  try {
+    const { rv, start } = JSON.parse(Buffer.from(token, "base64url").toString());
+    if (typeof rv === "number" && typeof start === "string") return { revision: rv, after: start };
+  } catch {
+    // Said below.
+  }
+  throw badRequest("invalid continue token: continue key is not valid");
+}
+
+function number(text: string | null): number {
+  if (!text) return 0;
+  if (/^-?\d+$/.test(text)) return Number(text);
+  throw badRequest(`strconv.ParseInt: parsing "${text}": invalid syntax`);
+}
+
+/** A list may ask for a version at least; what is to come cannot be waited for here. */
+function checkVersion(store: Store, query: URLSearchParams): void {
+  const text = query.get("resourceVersion");
+  const match = query.get("resourceVersionMatch");
+  if (match && !text) {
+    const message = "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided";
+    const cause: Cause = { reason: "FieldValueForbidden", message, field: "resourceVersionMatch" };
+    throw invalid({ group: "meta.k8s.io", plural: "", kind: "ListOptions" }, "", [cause]);
+  }
+  const revision = parseVersion(text);
+  if (revision > store.revision) throw tooLarge(revision, store.revision);
+}
+
+export function parseVersion(text: string | null): number {
+  if (!text) return 0;
+  if (/^\d+$/.test(text)) return Number(text);
+  const why = `strconv.ParseUint: parsing "${text}": invalid syntax`;
+  throw new StatusError(`resourceVersion: Invalid value: "${text}": ${why}`, { code: 500, reason: "" });
+}
+
+export const tooLarge = (wanted: number, current: number): StatusError =>
+  new StatusError(`Timeout: Too large resource version: ${wanted}, current: ${current}`, {
+    code: 504,
+    reason: "Timeout",
+    details: {
+      causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
+      retryAfterSeconds: 1,
+    },
+  });

@@ -1,0 +1,84 @@
+import type { Json, JsonObject } from "../json.ts";
+import type { Obj } from "../object.ts";
+import { apiVersionOf, asVersion } from "../resources/resource-type.ts";
+import { expired } from "../status-error.ts";
+import type { Change, Store } from "../store/store.ts";
+import { parseVersion, selection, tooLarge } from "./reads.ts";
+import type { Target } from "./target.ts";
+
+/** Takes what a watch says, one event at a time. */
+export interface Sink {
+  write(event: JsonObject): void;
+  /** No more will come. */
+  end(): void;
+  /** Resolves once the client has gone. */
+  readonly closed: Promise<void>;
+}
+export interface WatchOptions {
+  readonly store: Store;
+  readonly target: Target;
+  readonly query: URLSearchParams;
+  readonly sink: () => Sink;
+  /** Another form of the objects, as rows of a table. */
+  readonly render?: (object: Obj) => Json;
+  readonly bookmarkMs: number;
+  readonly onEnd: (end: () => void) => void;
+}
+
+/** Replays what happened after the asked version, then follows. Throws before the answer begins, or not at all. */
+export function startWatch({ store, target, query, sink: open, render, bookmarkMs, onEnd }: WatchOptions): void {
+  const { type, version } = target;
+  const matches = selection(target, query);
+  const from = parseVersion(query.get("resourceVersion"));
+  if (from > store.revision) throw tooLarge(from, store.revision);
+  const cluster = target.cluster === "*" ? undefined : target.cluster;
+  const isHere = ({ storage, object }: Change) =>
+    storage === type.storage && (cluster === undefined || object.metadata.annotations?.["kcp.io/cluster"] === cluster);
+  const missed = from > 0 ? store.since(from) : [];
+  const sink = open();
+  const tell = (kind: string, object: Obj) => {
+    const shown = asVersion(type, object, version.name);
+    sink.write({ type: kind, object: render ? render(shown) : shown });
+  };
+  if (!missed) {
+    const status = expired(`too old resource version: ${from} (${store.revision})`).toStatus();
+    sink.write({ type: "ERROR", object: status });
+    sink.end();
+    return;
+  }
+  const follow = (change: Change) => {
+    if (!isHere(change)) return;
+    const { before, object } = change;
+    const isNow = change.type !== "DELETED" && matches(object);
+    const was = change.type !== "ADDED" && before !== undefined && matches(before);
+    if (isNow) tell(was ? "MODIFIED" : "ADDED", object);
+    else if (was || (change.type === "DELETED" && matches(object))) tell("DELETED", object);
+  };
+  if (from === 0) for (const object of store.list(type.storage, cluster)) if (matches(object)) tell("ADDED", object);
+  for (const change of missed) follow(change);
+
+  const unsubscribe = store.subscribe(follow);
+  const bookmark = () => {
+    const metadata = { creationTimestamp: null, resourceVersion: String(store.revision) };
+    const object = { apiVersion: apiVersionOf(type.group, version.name), kind: type.kind, metadata };
+    sink.write({ type: "BOOKMARK", object });
+  };
+  const wantsBookmarks = query.get("allowWatchBookmarks") === "true";
+  const bookmarks = wantsBookmarks ? setInterval(bookmark, bookmarkMs) : undefined;
+  const seconds = Number(query.get("timeoutSeconds")) || defaultSeconds;
+  const end = () => {
+    unsubscribe();
+    clearInterval(bookmarks);
+    clearTimeout(timeout);
+    sink.end();
+  };
+  const timeout = setTimeout(() => {
+    // The version of the last bookmark is where the next watch begins.
+    if (wantsBookmarks) bookmark();
+    end();
+  }, seconds * 1000);
+  onEnd(end);
+  void sink.closed.then(end);
+}
+
+const defaultSeconds = 1_800;

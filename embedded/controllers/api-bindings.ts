@@ -1,0 +1,139 @@
+import { asArray, asObject, asString, at, type Json, type JsonObject } from "../json.ts";
+import { clusterOf, type Obj, pathAnnotation, withAnnotation, withMeta } from "../object.ts";
+import { bindingStorage, exportStorage, schemaStorage } from "../resources/catalog.ts";
+import { exportOf } from "./api-exports.ts";
+import { type Controller, type Ref, refOf } from "./runner.ts";
+import { type Condition, type System, withCondition } from "./system.ts";
+
+export const bindingFinalizer = "apis.kcp.io/apibinding-finalizer";
+
+/** Makes the types of an APIExport available where an APIBinding asks for them, and deletes their objects with it. */
+export function apiBindings(system: System): Controller {
+  return {
+    name: "api bindings",
+    *concerns({ storage, object, type, before }) {
+      if (storage === bindingStorage && type !== "DELETED") yield refOf(object);
+      if (storage === exportStorage || storage === schemaStorage) yield* bindingsOf(system, clusterOf(object));
+      // A binding that waits for the last of its objects.
+      if (type === "DELETED" && before && /:[0-9a-f]{64}$/.test(storage)) {
+        for (const binding of system.store.list(bindingStorage, clusterOf(object))) {
+          if (binding.metadata.deletionTimestamp) yield refOf(binding);
+        }
+      }
+    },
+    reconcile({ cluster, key }: Ref) {
+      const type = system.type("apis.kcp.io", "apibindings");
+      const found = system.get(type, cluster, key);
+      if (!found) return;
+      if (found.metadata.deletionTimestamp) return unbind(system, found);
+      const held = withFinalizer(withAnnotation(found, pathAnnotation, system.clusters.pathOf(cluster)));
+      system.update(type, found, { ...held, status: bound(system, found) });
+    },
+  };
+}
+
+/** Bindings to exports of a cluster. */
+function* bindingsOf(system: System, exportCluster: string): Generator<Ref> {
+  for (const binding of system.store.list(bindingStorage)) {
+    if (exportOf(system, binding).cluster === exportCluster) yield refOf(binding);
+  }
+}
+
+function withFinalizer(binding: Obj): Obj {
+  const present = binding.metadata.finalizers ?? [];
+  return present.includes(bindingFinalizer)
+    ? binding
+    : withMeta(binding, { finalizers: [...present, bindingFinalizer] });
+}
+
+function bound(system: System, binding: Obj): JsonObject {
+  const { path, name, cluster, found } = exportOf(system, binding);
+  const before = asObject(binding.status);
+  const now = system.now();
+  const not = (type: string, reason: string, message: string): Condition => ({
+    type,
+    status: "False",
+    severity: "Error",
+    reason,
+    message,
+  });
+  if (!cluster || !found) {
+    const message = `APIExport ${path}|${name} not found`;
+    const status = withCondition(before, not("APIExportValid", "APIExportNotFound", message), now);
+    return withReady({ phase: "Binding", ...status }, now);
+  }
+  const identityHash = asString(at(found.status, "identityHash"));
+  const resources = asArray(at(found.spec, "resources"));
+  const schemas = resources.map((entry) => system.store.get(schemaStorage, cluster, asString(at(entry, "schema"))));
+  if (!identityHash || schemas.includes(undefined)) {
+    const missing = asString(at(resources[schemas.indexOf(undefined)], "schema"));
+    const message = identityHash
+      ? `an internal error prevented the binding process: APIResourceSchema "${missing}" not found`
+      : `APIExport ${path}|${name} is not valid yet`;
+    const status = withCondition(before, not("APIExportValid", "InternalError", message), now);
+    return withReady({ phase: "Binding", ...status }, now);
+  }
+  const boundResources = resources.map((entry, index): Json => {
+    const schema = schemas[index];
+    const stored = asArray(at(schema?.spec, "versions")).find((version) => at(version, "storage") === true);
+    return {
+      group: asString(at(entry, "group")),
+      resource: asString(at(entry, "name")),
+      schema: { UID: schema?.metadata.uid ?? "", identityHash, name: schema?.metadata.name ?? "" },
+      storageVersions: [asString(at(stored, "name"))],
+    };
+  });
+  const status: JsonObject = {
+    ...before,
+    apiExportClusterName: cluster,
+    boundResources,
+    ...claims(found, binding),
+    phase: "Bound",
+  };
+  const conditions = ["APIExportValid", "BindingUpToDate", "InitialBindingCompleted", "PermissionClaimsApplied"];
+  const all = [...conditions, "PermissionClaimsValid"].map((type): Condition => ({ type, status: "True" }));
+  return withReady(
+    all.reduce<JsonObject>((so, condition) => withCondition(so, condition, now), status),
+    now,
+  );
+}
+
+function withReady(status: JsonObject, now: number): JsonObject {
+  const conditions = asArray(status.conditions).filter((each) => at(each, "type") !== "Ready");
+  const bad = conditions.find((each) => at(each, "status") !== "True");
+  const { type: _type, lastTransitionTime: _time, ...why } = asObject(bad);
+  const ready = bad ? { ...why, type: "Ready", status: "False" } : { type: "Ready", status: "True" };
+  return withCondition(status, ready as Condition, now);
+}
+
+/** What the export asks for, and what of it the binding grants. */
+function claims(apiExport: Obj, binding: Obj): JsonObject {
+  const wanted = asArray(at(apiExport.spec, "permissionClaims"));
+  const key = (claim: Json) =>
+    ["group", "resource", "identityHash"].map((field) => asString(at(claim, field))).join("|");
+  const accepted = asArray(at(binding.spec, "permissionClaims")).filter((claim) => at(claim, "state") === "Accepted");
+  const applied = accepted
+    .filter((claim) => wanted.some((each) => key(each) === key(claim)))
+    .map((claim): Json => {
+      const { state: _state, ...rest } = asObject(claim);
+      return rest;
+    });
+  return {
+    ...(wanted.length > 0 && { exportPermissionClaims: wanted }),
+    ...(applied.length > 0 && { appliedPermissionClaims: applied }),
+  };
+}
+
+/** Deletes the objects of the bound types; the binding goes with the last of them. */
+function unbind(system: System, binding: Obj): void {
+  const cluster = clusterOf(binding);
+  const left = system.catalog.boundBy(binding).flatMap((type) => {
+    for (const object of system.list(type, cluster)) system.delete(type, object);
+    return system.list(type, cluster);
+  });
+  const type = system.type("apis.kcp.io", "apibindings");
+  const present = system.fresh(type, binding);
+  if (left.length > 0 || !present) return;
+  const finalizers = (present.metadata.finalizers ?? []).filter((name) => name !== bindingFinalizer);
+  system.update(type, present, withMeta(present, { finalizers }));
+}

@@ -1,0 +1,105 @@
+import { clusterOf, keyOf, type Obj } from "../object.ts";
+import type { Change, Store } from "../store/store.ts";
+
+/** What an object is looked at again by. */
+export interface Ref {
+  readonly cluster: string;
+  readonly key: string;
+}
+/** Brings one kind of object to where it shall be, step by step; looks at the present state and never at the change. */
+export interface Controller {
+  readonly name: string;
+  /** The objects that a change may concern. */
+  concerns(change: Change): Iterable<Ref>;
+  /** Throws to be asked again later. */
+  reconcile(ref: Ref): void;
+}
+
+export const refOf = (object: Obj): Ref => ({ cluster: clusterOf(object), key: keyOf(object) });
+
+const retryMs = 500;
+
+/** Runs controllers on a store, each object once for however many changes there were. */
+export class Runner {
+  readonly #store: Store;
+  readonly #queues = new Map<Controller, Map<string, Ref>>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #onError: (controller: string, error: unknown) => void;
+  #isScheduled = false;
+  #isStopped = false;
+  readonly #unsubscribe: () => void;
+
+  constructor(
+    store: Store,
+    controllers: readonly Controller[],
+    onError: (controller: string, error: unknown) => void = () => {},
+  ) {
+    this.#store = store;
+    this.#onError = onError;
+    for (const controller of controllers) this.#queues.set(controller, new Map());
+    this.#unsubscribe = store.subscribe((change) => this.#route(change));
+  }
+
+  /** Looks at everything there is, as after a start with saved data. */
+  resync(): void {
+    const { objects } = this.#store.snapshot();
+    for (const [storage, object] of objects) {
+      this.#route({ type: "ADDED", revision: this.#store.revision, storage, object });
+    }
+  }
+
+  /** Works until there is nothing more to do at once. */
+  drain(): void {
+    for (let isBusy = true; isBusy; ) {
+      isBusy = false;
+      for (const [controller, queue] of this.#queues) isBusy = this.#work(controller, queue) || isBusy;
+    }
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#unsubscribe();
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  #route(change: Change): void {
+    for (const [controller, queue] of this.#queues) {
+      for (const ref of controller.concerns(change)) queue.set(`${ref.cluster}|${ref.key}`, ref);
+    }
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#isStopped) return;
+    this.#isScheduled = true;
+    // Not at once: the answer to the write that woke us goes first.
+    setImmediate(() => {
+      this.#isScheduled = false;
+      if (!this.#isStopped) this.drain();
+    });
+  }
+
+  #work(controller: Controller, queue: Map<string, Ref>): boolean {
+    const refs = [...queue.values()];
+    queue.clear();
+    for (const ref of refs) {
+      try {
+        controller.reconcile(ref);
+      } catch (error) {
+        this.#onError(controller.name, error);
+        this.#retry(queue, ref);
+      }
+    }
+    return refs.length > 0;
+  }
+
+  #retry(queue: Map<string, Ref>, ref: Ref): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      queue.set(`${ref.cluster}|${ref.key}`, ref);
+      this.#schedule();
+    }, retryMs);
+    timer.unref();
+    this.#timers.add(timer);
+  }
+}

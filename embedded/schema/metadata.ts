@@ -1,0 +1,114 @@
+import { asArray, asObject, asString, equal, isObject, type JsonObject, strings } from "../json.ts";
+import type { Cause } from "../status-error.ts";
+import { invalidValue } from "./validate.ts";
+
+const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const subdomainText =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const labelText =
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+const namePart = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
+const namePartText =
+  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+const value = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
+const valueText =
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+
+/** How strictly names of a type are checked. */
+export type NameRule = "subdomain" | "label" | "path";
+
+/** What is wrong with the metadata of an object. */
+export function validateMetadata(metadata: JsonObject, rule: NameRule): readonly Cause[] {
+  return [
+    ...nameCauses(asString(metadata.name), rule),
+    ...Object.entries(asObject(metadata.labels)).flatMap(([key, text]) => [
+      ...keyCauses("metadata.labels", key),
+      ...labelValueCauses(asString(text)),
+    ]),
+    ...Object.keys(asObject(metadata.annotations)).flatMap((key) =>
+      keyCauses("metadata.annotations", key.toLowerCase()),
+    ),
+    ...strings(metadata.finalizers).flatMap((name) => keyCauses("metadata.finalizers", name)),
+    ...asArray(metadata.ownerReferences).flatMap((owner, index) => ownerCauses(asObject(owner), index)),
+  ];
+}
+
+function nameCauses(name: string, rule: NameRule): readonly Cause[] {
+  const bad = (message: string) => [invalidValue("metadata.name", name, message)];
+  if (rule === "path") {
+    if (name === "." || name === "..") return bad(`may not be '${name}'`);
+    const found = ["/", "%"].filter((character) => name.includes(character));
+    return found.length > 0 ? bad(`may not contain '${found[0]}'`) : [];
+  }
+  const longest = rule === "label" ? 63 : 253;
+  const [form, text] = rule === "label" ? [label, labelText] : [subdomain, subdomainText];
+  return [
+    ...(name.length > longest ? bad(`must be no more than ${longest} characters`) : []),
+    ...(form.test(name) ? [] : bad(text)),
+  ];
+}
+
+function keyCauses(field: string, key: string): readonly Cause[] {
+  const parts = key.split("/");
+  const bad = (message: string) => [invalidValue(field, key, message)];
+  const name = parts.at(-1) ?? "";
+  if (parts.length > 2) return bad("a valid label key must consist of a name with an optional prefix and '/'");
+  const prefix = parts.length === 2 ? parts[0] : undefined;
+  return [
+    ...(prefix === undefined || subdomain.test(prefix) ? [] : bad(`prefix part ${subdomainText}`)),
+    ...(name === "" ? bad("name part must be non-empty") : []),
+    ...(name.length > 63 ? bad("name part must be no more than 63 characters") : []),
+    ...(namePart.test(name) ? [] : bad(namePartText)),
+  ];
+}
+
+function labelValueCauses(text: string): readonly Cause[] {
+  const bad = (message: string) => [invalidValue("metadata.labels", text, message)];
+  return [
+    ...(text.length > 63 ? bad("must be no more than 63 bytes") : []),
+    ...(value.test(text) ? [] : bad(valueText)),
+  ];
+}
+
+function ownerCauses(owner: JsonObject, index: number): readonly Cause[] {
+  const fields = ["apiVersion", "kind", "name", "uid"] as const;
+  return fields
+    .filter((name) => !asString(owner[name]))
+    .map((name) => ({
+      ...invalidValue(`metadata.ownerReferences[${index}].${name}`, asString(owner[name]), `${name} must not be empty`),
+    }));
+}
+
+/** What an update may not do to metadata. */
+export function validateMetadataUpdate(before: JsonObject, after: JsonObject): readonly Cause[] {
+  const fixed = ["uid", "creationTimestamp"].flatMap((name) => {
+    const given = after[name];
+    return given === undefined || equal(before[name], given)
+      ? []
+      : [invalidValue(`metadata.${name}`, given, "field is immutable")];
+  });
+  if (!before.deletionTimestamp) return fixed;
+  const present = strings(before.finalizers);
+  const added = strings(after.finalizers).filter((name) => !present.includes(name));
+  if (added.length === 0) return fixed;
+  const shown = added.map((name) => JSON.stringify(name)).join(", ");
+  const message = `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{${shown}}`;
+  return [...fixed, { reason: "FieldValueForbidden", message, field: "metadata.finalizers" }];
+}
+
+const known = new Set([
+  ...["name", "generateName", "namespace", "selfLink", "uid", "resourceVersion", "generation", "creationTimestamp"],
+  ...["deletionTimestamp", "deletionGracePeriodSeconds", "labels", "annotations", "ownerReferences", "finalizers"],
+  "managedFields",
+]);
+
+/** Metadata with what Kubernetes knows of it; `unknown` is told the path of the rest. */
+export function pruneMetadata(metadata: JsonObject, unknown: (path: string) => void): JsonObject {
+  const entries = Object.entries(metadata).filter(([name, child]) => {
+    if (child === null || child === undefined) return false;
+    if (!known.has(name)) unknown(`metadata.${name}`);
+    return known.has(name) && !(isObject(child) && Object.keys(child).length === 0);
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,23 @@
+import type { Authorizer } from "../access/authorizer.ts";
+import { directView } from "../api/direct-view.ts";
+import type { View } from "../api/view.ts";
+import type { System } from "../controllers/system.ts";
+import { exportStorage } from "../resources/catalog.ts";
+import { exportView } from "./export-view.ts";
+import { phaseView } from "./phase-view.ts";
+
+/** The view that a URL prefix stands for; `undefined` if there is none. */
+export function views(system: System, authorizer: Authorizer): (prefix: string) => View | undefined {
+  const direct = directView(system.catalog, authorizer);
+  return (prefix) => {
+    if (prefix === "") return direct;
+    const [, service, first = "", second = ""] = /^\/services\/([a-z]+)\/([^/]+)(?:\/([^/]+))?$/.exec(prefix) ?? [];
+    if (service === "apiexport") {
+      const isThere = system.store.get(exportStorage, first, second) !== undefined;
+      return isThere ? exportView({ system, authorizer, cluster: first, name: second }) : undefined;
+    }
+    if (service === "initializingworkspaces") return phaseView(system, authorizer, "initializers", first);
+    if (service === "terminatingworkspaces") return phaseView(system, authorizer, "terminators", first);
+    return undefined;
+  };
+}
