@@ -80,7 +80,6 @@ export async function createEmbedded(options: EmbeddedOptions = {}): Promise<Emb
     address: () => new URL(system.url).host,
     now,
     bookmarkMs: options.bookmarkMs ?? 60_000,
-    openApi: () => undefined,
   });
   const tls = (options.tls ?? true) ? selfSigned("localhost") : undefined;
   const server = await listen(handler, { host, port: options.port ?? 0, tls });

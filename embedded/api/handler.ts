@@ -1,7 +1,7 @@
 import type { Attributes, User } from "../access/attributes.ts";
 import type { Users } from "../access/users.ts";
 import { jsonPatch, mergePatch, strategicPatch } from "../apply/patches.ts";
-import { asObject, asString, at, isObject, type Json, type JsonObject } from "../json.ts";
+import { asObject, asString, at, isObject, type Json } from "../json.ts";
 import type { Obj } from "../object.ts";
 import { asVersion, versionOf } from "../resources/resource-type.ts";
 import {
@@ -20,6 +20,7 @@ import type { Clusters } from "../store/clusters.ts";
 import type { Store } from "../store/store.ts";
 import { decodeObject, parseBody } from "./decode.ts";
 import { aggregatedType, Discovery } from "./discovery.ts";
+import { openApi } from "./open-api.ts";
 import { listOf, listPage } from "./reads.ts";
 import { answerReview } from "./reviews.ts";
 import { placeOf, type ResourcePath, resourcePathOf } from "./route.ts";
@@ -41,7 +42,6 @@ export interface HandlerOptions {
   readonly address: () => string;
   readonly now: () => number;
   readonly bookmarkMs: number;
-  readonly openApi: (view: View, cluster: string, path: string) => JsonObject | undefined;
 }
 /** A request as it came. */
 export interface Incoming {
@@ -100,7 +100,7 @@ export class Handler {
     if (/^\/(healthz|livez|readyz)$/.test(path)) return { code: 200, text: "ok" };
     if (path === "/version") return { code: 200, body: version };
     if (path.startsWith("/openapi/")) {
-      const found = this.#options.openApi(view, cluster, path);
+      const found = openApi(view.types(cluster), path);
       return found ? { code: 200, body: found } : pageNotFound;
     }
     const accept = String(incoming.headers.accept ?? "");

@@ -1,0 +1,234 @@
+import { createHash } from "node:crypto";
+import { asObject, isArray, isObject, type Json, type JsonObject } from "../json.ts";
+import type { ResourceType, Version } from "../resources/resource-type.ts";
+import type { Schema } from "../schema/schema.ts";
+
+/** The answer to a path below `/openapi/`, for kubectl's apply and explain; `undefined` if it names nothing. */
+export function openApi(types: readonly ResourceType[], path: string): JsonObject | undefined {
+  if (path === "/openapi/v2") return documentOf(types);
+  if (path === "/openapi/v3") return index(types);
+  const [, group = "", version] = /^\/openapi\/v3\/(?:api|apis\/([^/]+))\/([^/]+)$/.exec(path) ?? [];
+  const served = types.flatMap((type) =>
+    type.group === group
+      ? type.versions.filter(({ name }) => name === version).map((each) => ({ type, version: each }))
+      : [],
+  );
+  return served.length > 0 ? describe(served) : undefined;
+}
+
+const rootOf = (group: string, version: string): string => (group ? `apis/${group}/${version}` : `api/${version}`);
+
+function index(types: readonly ResourceType[]): JsonObject {
+  const roots = new Map<string, string>();
+  for (const type of types) {
+    for (const { name } of type.versions) {
+      const root = rootOf(type.group, name);
+      const path = `/openapi/v3/${root}`;
+      const hash = createHash("sha512")
+        .update(JSON.stringify(openApi(types, path)))
+        .digest("hex")
+        .toUpperCase();
+      if (!roots.has(root)) roots.set(root, `${path}?hash=${hash}`);
+    }
+  }
+  return {
+    paths: Object.fromEntries([...roots].map(([root, url]) => [root, { serverRelativeURL: url }])),
+  };
+}
+
+interface Served {
+  readonly type: ResourceType;
+  readonly version: Version;
+}
+
+function describe(served: readonly Served[]): JsonObject {
+  return {
+    openapi: "3.0.0",
+    info: { title: "Embedded control plane", version: "v0.1.0" },
+    paths: Object.fromEntries(served.flatMap(pathsOf)),
+    components: { schemas: { ...common, ...Object.fromEntries(served.flatMap(schemasOf)) } },
+  };
+}
+
+function documentOf(types: readonly ResourceType[]): JsonObject {
+  const served = types.flatMap((type) => type.versions.map((version) => ({ type, version })));
+  const definitions: JsonObject = { ...common, ...Object.fromEntries(served.flatMap(schemasOf)) };
+  return {
+    swagger: "2.0",
+    info: { title: "Embedded control plane", version: "v0.1.0" },
+    paths: {},
+    definitions: asObject(withReferences(definitions, "#/definitions/")),
+  };
+}
+
+function withReferences(value: Json | undefined, base: string): Json {
+  if (isArray(value)) return value.map((item) => withReferences(item, base));
+  if (!isObject(value)) return value ?? null;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, child]) =>
+      key === "$ref" && typeof child === "string"
+        ? [key, child.replace(componentsBase, base)]
+        : [key, withReferences(child, base)],
+    ),
+  );
+}
+
+const componentsBase = "#/components/schemas/";
+const metaName = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+const listMetaName = "io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta";
+const reference = (name: string) => ({ $ref: `${componentsBase}${name}` });
+
+/** `io.platform-mesh.core.v1alpha1.Account`. */
+function nameOf({ group, kind, isNative }: ResourceType, { name }: Version): string {
+  const reversed = group.split(".").reverse().join(".");
+  if (isNative) return `io.k8s.api.${group.split(".")[0] || "core"}.${name}.${kind}`;
+  return `${reversed}.${name}.${kind}`;
+}
+
+function schemasOf({ type, version }: Served): readonly (readonly [string, Json])[] {
+  const { group, kind, listKind } = type;
+  const name = nameOf(type, version);
+  const meaning = (of: string) => [{ group, kind: of, version: version.name }];
+  const { properties, ...schema } = asObject(published(version.schema));
+  const object = {
+    ...schema,
+    type: "object",
+    properties: { ...asObject(properties), metadata: { allOf: [reference(metaName)], default: {} } },
+    "x-kubernetes-group-version-kind": meaning(kind),
+  };
+  const list = {
+    type: "object",
+    description: `A list of ${kind} objects.`,
+    required: ["items"],
+    properties: {
+      apiVersion: { type: "string" },
+      items: { type: "array", items: reference(name) },
+      kind: { type: "string" },
+      metadata: reference(listMetaName),
+    },
+    "x-kubernetes-group-version-kind": meaning(listKind),
+  };
+  return [
+    [name, object],
+    [`${name}List`, list],
+  ];
+}
+
+/** A schema as clients may see it, without what only this server understands. */
+function published(schema: Schema): Json {
+  const clean = (value: Json | undefined): Json => {
+    if (isArray(value)) return value.map(clean);
+    if (!isObject(value)) return value ?? null;
+    return Object.fromEntries(
+      Object.entries(value).flatMap(([key, child]) => {
+        if (key === "immutable" && typeof child === "string") return [];
+        return [[key, clean(child)]];
+      }),
+    );
+  };
+  return clean(schema as unknown as Json);
+}
+
+const parameter = (name: string, type = "string"): Json => ({ name, in: "query", schema: { type, uniqueItems: true } });
+const writeParameters = ["dryRun", "fieldManager", "fieldValidation"].map((name) => parameter(name));
+
+function pathsOf({ type, version }: Served): readonly (readonly [string, Json])[] {
+  const { group, kind, plural, namespaced } = type;
+  const root = `/${rootOf(group, version.name)}/${namespaced ? "namespaces/{namespace}/" : ""}${plural}`;
+  const about = { "x-kubernetes-group-version-kind": { group, kind, version: version.name } };
+  const body = { content: { "application/json": { schema: reference(nameOf(type, version)) } } };
+  const ok = { "200": { description: "OK", ...body } };
+  const operation = (action: string, more: JsonObject = {}): Json => ({
+    "x-kubernetes-action": action,
+    ...about,
+    ...more,
+    responses: ok,
+  });
+  const write = { parameters: writeParameters };
+  const patch = { parameters: [...writeParameters, parameter("force", "boolean")] };
+  return [
+    [root, { get: operation("list"), post: operation("post", { ...write, requestBody: body }) }],
+    [
+      `${root}/{name}`,
+      {
+        get: operation("get"),
+        put: operation("put", { ...write, requestBody: body }),
+        patch: operation("patch", patch),
+        delete: operation("delete"),
+      },
+    ],
+  ];
+}
+
+const text = (description: string): Json => ({ type: "string", description });
+const texts = (description: string): Json => ({
+  type: "object",
+  description,
+  additionalProperties: { type: "string" },
+});
+const time = (description: string): Json => ({ type: "string", format: "date-time", description });
+
+const common: JsonObject = {
+  [metaName]: {
+    type: "object",
+    description: "What every stored object has.",
+    properties: {
+      annotations: texts("Data for programs, which cannot be selected by."),
+      creationTimestamp: time("When the object was made."),
+      deletionGracePeriodSeconds: { type: "integer", format: "int64", description: "Always 0 here." },
+      deletionTimestamp: time("When its deletion was asked for; it goes once it has no finalizers."),
+      finalizers: {
+        type: "array",
+        description: "Who has to let go of the object before it is deleted.",
+        items: { type: "string" },
+        "x-kubernetes-list-type": "set",
+        "x-kubernetes-patch-strategy": "merge",
+      },
+      generateName: text("Beginning of a name that the server completes."),
+      generation: { type: "integer", format: "int64", description: "Counts changes of what is wanted." },
+      labels: texts("Data that objects are selected by."),
+      managedFields: {
+        type: "array",
+        description: "Who set which field.",
+        items: { type: "object" },
+        "x-kubernetes-list-type": "atomic",
+      },
+      name: text("Unique among the objects of a kind in a workspace or namespace."),
+      namespace: text("Namespace, for kinds that have one."),
+      ownerReferences: {
+        type: "array",
+        description: "Objects that this one goes with.",
+        items: {
+          type: "object",
+          required: ["apiVersion", "kind", "name", "uid"],
+          properties: {
+            apiVersion: { type: "string" },
+            blockOwnerDeletion: { type: "boolean" },
+            controller: { type: "boolean" },
+            kind: { type: "string" },
+            name: { type: "string" },
+            uid: { type: "string" },
+          },
+          "x-kubernetes-map-type": "atomic",
+        },
+        "x-kubernetes-list-map-keys": ["uid"],
+        "x-kubernetes-list-type": "map",
+        "x-kubernetes-patch-merge-key": "uid",
+        "x-kubernetes-patch-strategy": "merge",
+      },
+      resourceVersion: text("Version of the object; changes with every write."),
+      selfLink: text("Not used."),
+      uid: text("Tells the object from another of that name."),
+    },
+  },
+  [listMetaName]: {
+    type: "object",
+    description: "What every list has.",
+    properties: {
+      continue: text("Token for the next page."),
+      remainingItemCount: { type: "integer", format: "int64", description: "How many follow." },
+      resourceVersion: text("Version that the list shows, to begin a watch at."),
+      selfLink: text("Not used."),
+    },
+  },
+};
