@@ -56,10 +56,19 @@ export function sameStatus(account: Account, next: AccountStatus): boolean {
 
 /** The same step waits, but for something else than what people were told. */
 export const waitsForAnother = (before: Account, next: AccountStatus): boolean =>
-  next.conditions.some(({ type, reason, message }) => {
-    const told = findCondition(before, type);
-    return reason === "Stopped" && told?.reason === "Stopped" && told.message !== message;
+  waitsOf(next.conditions).some(({ type, message }) => {
+    const told = waitsOf(before.status?.conditions ?? []).find((wait) => wait.type === type);
+    return told !== undefined && told.message !== message;
   });
+
+/** People were told this wait already, though of another step. */
+export const waitsForTheSame = (before: Account, next: AccountStatus): boolean =>
+  waitsOf(next.conditions).some(({ message }) =>
+    waitsOf(before.status?.conditions ?? []).some((told) => told.message === message),
+  );
+
+const waitsOf = (conditions: readonly Condition[]): readonly Condition[] =>
+  conditions.filter(({ reason, type }) => reason === "Stopped" && type !== names.ready);
 
 export const findCondition = (account: Account, type: string): Condition | undefined =>
   account.status?.conditions?.find((condition) => condition.type === type);

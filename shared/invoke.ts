@@ -1,4 +1,4 @@
-import { findCondition, waitsForAnother } from "./conditions.ts";
+import { findCondition, waitsForAnother, waitsForTheSame } from "./conditions.ts";
 import { type CloudEvent, fact } from "./event.ts";
 import { type AccountFunction, again, type Ctx, drop, type Notice, type Outcome } from "./function.ts";
 import { classify, messageOf } from "./kcp/errors.ts";
@@ -32,8 +32,10 @@ export interface Observation {
 
 /** How often a decision is taken anew within one delivery after a write conflict. */
 const decisions = 5;
-/** How old an event is when the progress that it found is told in the status, in milliseconds. */
-const patience = 2_000;
+/** How old an event is when the progress that it found is told in the status, in milliseconds: long when people would
+ *  read the same reason as before. */
+const shortPatience = 2_000;
+const longPatience = 10_000;
 /** A wait that lasts longer is told as a Kubernetes Event, in milliseconds. */
 const longWait = 60_000;
 /** An error is shown in the status from this attempt on: what passes by itself is not worth an alarm. */
@@ -69,7 +71,8 @@ async function once(fn: AccountFunction, event: CloudEvent, run: Run): Promise<O
   if (!world || !fn.steps) return outcome;
   const before = world.account;
   const next = await nextStatus(world, options.steps, outcome, ctx.now());
-  if (next && isPassing(before, next, outcome) && isFresh(event, ctx)) {
+  const patience = next && waitsForTheSame(before, next) ? longPatience : shortPatience;
+  if (next && isPassing(before, next, outcome) && isFresh(event, ctx, patience)) {
     // The pass that changed something looks again, and one that finds another reason; the others leave it to those.
     return pass.writes > 0 || waitsForAnother(before, next) ? again(outcome, patience, "told if it lasts") : outcome;
   }
@@ -85,7 +88,7 @@ async function once(fn: AccountFunction, event: CloudEvent, run: Run): Promise<O
 }
 
 /** Neither a second delivery nor a look from the timer: whoever made the progress that it finds is still there. */
-function isFresh(event: CloudEvent, ctx: Ctx): boolean {
+function isFresh(event: CloudEvent, ctx: Ctx, patience: number): boolean {
   const age = ctx.now() - Date.parse(event.time ?? "");
   return age < patience && ctx.attempt === 1 && event.type !== fact.resyncDue;
 }

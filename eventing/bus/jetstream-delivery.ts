@@ -13,6 +13,7 @@ export interface Receipt {
   readonly function: string;
   readonly partition: number;
   readonly message: JsMsg;
+  readonly deliver: (delivery: Delivery) => void;
   /** The stream that the message came from. */
   readonly incarnation: string;
   /** Makes room for a further message. */
@@ -20,6 +21,8 @@ export interface Receipt {
 }
 
 const ackLimitMs = 5_000;
+/** nats-server serves schedules four times a second. */
+const shortestScheduleMs = 250;
 
 /** The event of one message, with the ways to end it. */
 export function createDelivery(event: CloudEvent, receipt: Receipt): Delivery {
@@ -30,7 +33,8 @@ export function createDelivery(event: CloudEvent, receipt: Receipt): Delivery {
     ack: (how) =>
       settle(receipt, async () => (how === "unconfirmed" ? isCurrent(receipt) && message.ack() : ack(receipt))),
     retry: (ms) => settle(receipt, async () => isCurrent(receipt) && message.nak(ms)),
-    requeue: (ms) => settle(receipt, () => requeue(event, receipt, ms)),
+    requeue: async (ms) =>
+      ms < shortestScheduleMs ? postpone(event, receipt, ms) : settle(receipt, () => requeue(event, receipt, ms)),
     deadLetter: (failure) => bury(event, receipt, failure),
     extend() {
       if (isCurrent(receipt) && !link.nc.isClosed()) message.working();
@@ -55,6 +59,11 @@ const isCurrent = ({ link, incarnation }: Receipt): boolean => incarnation === l
 
 async function ack(receipt: Receipt): Promise<void> {
   if (isCurrent(receipt)) await receipt.message.ackAck({ timeout: ackLimitMs });
+}
+
+/** Keeps the message here meanwhile: unsettled, it comes again too when this process ends. */
+function postpone(event: CloudEvent, receipt: Receipt, ms: number): void {
+  setTimeout(() => receipt.deliver(createDelivery(event, receipt)), ms);
 }
 
 async function requeue(event: CloudEvent, receipt: Receipt, ms: number): Promise<void> {

@@ -32,7 +32,8 @@ export async function subscribe(receiver: Receiver): Promise<Consumption> {
 function open(receiver: Receiver, partition: number): ReturnType<typeof openConsumer> {
   const { link, settings, log, subscription } = receiver;
   const config = consumerConfig(subscription, partition, settings);
-  const common = { link, subjects: settings.subjects, function: subscription.function, partition };
+  const { deliver } = receiver;
+  const common = { link, subjects: settings.subjects, function: subscription.function, partition, deliver };
   return openConsumer({
     ...{ link, log, config, stream: settings.stream },
     maxInFlight: Math.ceil(subscription.maxInFlight / partitions),

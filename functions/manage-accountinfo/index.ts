@@ -36,7 +36,6 @@ export default defineFunction<Deps>({
     { type: resource.add, kind: "Workspace", phase: "Ready" },
     { type: resource.update, kind: "Workspace", phase: "Initializing" },
     { type: resource.update, kind: "Workspace", phase: "Ready" },
-    { type: resource.update, kind: "LogicalCluster", phase: "Ready" },
     { type: resource.update, kind: "APIBinding", phase: "Bound" },
     { type: resource.update, kind: "AccountInfo", deleting: "false" },
     { type: resource.delete, kind: "AccountInfo" },
