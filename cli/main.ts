@@ -25,6 +25,8 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
   const [first] = argv;
   if (first === undefined || first === "help" || first === "--help" || first === "-h") return help(argv.slice(1), io);
   const found = findCommand(argv);
+  const asksForHelp = argv.some((word) => word === "--help" || word === "-h");
+  if (!found && asksForHelp && groupOf(first).length > 0) return help([first], io);
   if (!found) throw unknownCommand(argv);
   const { default: command } = await found.entry.load();
   const args = parseCommandLine(command, found.rest, io.env);
@@ -37,13 +39,17 @@ async function dispatch(argv: readonly string[], io: Io): Promise<number> {
 
 async function help(words: readonly string[], io: Io): Promise<number> {
   const found = findCommand(words);
-  io.stdout.write(found ? commandHelp((await found.entry.load()).default) : overview(commands));
+  const group = groupOf(words[0]);
+  const about = group.length > 0 ? group : commands;
+  io.stdout.write(found ? commandHelp((await found.entry.load()).default) : overview(about));
   return exit.ok;
 }
 
+const groupOf = (word: string | undefined) => commands.filter(({ name }) => name.startsWith(`${word} `));
+
 function unknownCommand(argv: readonly string[]): UsageError {
   const typed = argv.slice(0, 2).filter((word) => !word.startsWith("-"));
-  const group = commands.filter(({ name }) => name.startsWith(`${typed[0]} `)).map(({ name }) => name);
+  const group = groupOf(typed[0]).map(({ name }) => name);
   if (group.length > 0) {
     const near = nearest(typed.join(" "), group);
     const what = typed[1]
@@ -53,7 +59,7 @@ function unknownCommand(argv: readonly string[]): UsageError {
   }
   const near = nearest(
     argv[0] ?? "",
-    commands.map(({ name }) => name),
+    commands.map(({ name }) => name.split(" ")[0] ?? name),
   );
   return new UsageError(`unknown command "${argv[0]}"${near ? `; did you mean "${near}"?` : ""}`, {
     next: "pm --help",
