@@ -29,10 +29,12 @@ export function decodeObject(target: Target, value: unknown): JsonObject {
   const wanted = apiVersionOf(type.group, version.name);
   const unrecognized = (why: string) =>
     badRequest(`the object provided is unrecognized (must be of type ${type.kind}): ${why}`);
-  if (!isObject(value)) throw unrecognized("couldn't get version/kind; json parse error");
+  const noObject = (why: string) => unrecognized(`couldn't get version/kind; json parse error: ${why}`);
+  if (value === undefined) throw noObject("unexpected end of JSON input (<empty>)");
+  if (!isObject(value)) throw noObject("json: cannot unmarshal this value into an object");
   const shown = JSON.stringify(value);
-  if (!asString(value.kind)) throw unrecognized(`Object 'Kind' is missing in '${shown}'`);
-  if (!asString(value.apiVersion)) throw unrecognized(`Object 'apiVersion' is missing in '${shown}'`);
+  if (!asString(value.kind)) throw unrecognized(`Object 'Kind' is missing in '${shown}' (${shown})`);
+  if (!asString(value.apiVersion)) throw unrecognized(`Object 'apiVersion' is missing in '${shown}' (${shown})`);
   if (value.apiVersion !== wanted) {
     throw badRequest(
       `the API version in the data (${asString(value.apiVersion)}) does not match the expected API version (${wanted})`,

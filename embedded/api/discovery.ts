@@ -41,7 +41,8 @@ export class Discovery {
 
   #group(name: string): JsonObject | undefined {
     if (!this.#groupNames(false).includes(name)) return undefined;
-    return { kind: "APIGroup", apiVersion: "v1", ...this.#groupOf(name) };
+    const { serverAddressByClientCIDRs: _addresses, ...group } = this.#groupOf(name);
+    return { kind: "APIGroup", apiVersion: "v1", ...group };
   }
 
   #groupOf(name: string): JsonObject {
@@ -118,12 +119,12 @@ function aggregatedResource(type: ResourceType, version: Version): JsonObject {
 
 const statusVerbs = ["get", "patch", "update"];
 const allVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
-const verbsOf = (type: ResourceType): readonly string[] =>
-  reviews.includes(type)
-    ? ["create"]
-    : type.kind === "Namespace"
-      ? allVerbs.filter((verb) => verb !== "deletecollection")
-      : allVerbs;
+const customVerbs = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
+function verbsOf(type: ResourceType): readonly string[] {
+  if (reviews.includes(type)) return ["create"];
+  if (!type.isNative) return customVerbs;
+  return type.kind === "Namespace" ? allVerbs.filter((verb) => verb !== "deletecollection") : allVerbs;
+}
 
 /** Questions to the server, which are posted and not stored. */
 const review = (group: string, kind: string, namespaced = false): ResourceType => ({

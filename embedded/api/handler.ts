@@ -122,9 +122,8 @@ export class Handler {
     if (question) return question;
     const version = type && versionOf(type, resource.version);
     if (!type || !version) {
-      if (view.types(cluster).some((each) => each.group === group && versionOf(each, resource.version))) {
-        throw noSuchResource();
-      }
+      const isKnown = view.types(cluster).some((each) => each.isNative && each.group === group);
+      if (isKnown) throw noSuchResource();
       return pageNotFound;
     }
     const isStatus = subresource === "status" && version.hasStatus;
@@ -216,8 +215,8 @@ export class Handler {
       return this.#shown(target, incoming, await writer.apply(target, name, decodeObject(target, applied), options));
     }
     const patches: Readonly<Record<string, (present: Json, patch: Json) => Json>> = {
-      "application/merge-patch+json": mergePatch,
       "application/json-patch+json": jsonPatch,
+      "application/merge-patch+json": mergePatch,
       ...(type.isNative && {
         "application/strategic-merge-patch+json": (present, patch) => strategicPatch(version.schema, present, patch),
       }),
@@ -309,7 +308,7 @@ function verbOf({ method, url }: Incoming, { name }: ResourcePath): string {
       if (name === undefined) throw badRequest("name must be provided");
       return "update";
     case "PATCH":
-      if (name === undefined) throw methodNotAllowed();
+      if (name === undefined) throw badRequest("name must be provided");
       return "patch";
     case "DELETE":
       return name === undefined ? "deletecollection" : "delete";

@@ -53,12 +53,14 @@ export function listPage(store: Store, target: Target, query: URLSearchParams): 
   };
 }
 
-export const listOf = ({ type, version }: Target, { items, metadata }: Page): JsonObject => ({
-  apiVersion: apiVersionOf(type.group, version.name),
-  items,
-  kind: type.listKind,
-  metadata,
-});
+export function listOf({ type, version }: Target, { items, metadata }: Page): JsonObject {
+  const whole = { apiVersion: apiVersionOf(type.group, version.name), kind: type.listKind };
+  if (!type.isNative) return { ...whole, items, metadata };
+  // What is built into Kubernetes says its kind once for all, and leaves out what is empty.
+  const { continue: token, ...rest } = metadata;
+  const bare = items.map(({ apiVersion: _apiVersion, kind: _kind, ...item }) => item);
+  return { ...whole, items: bare, metadata: token ? metadata : rest };
+}
 
 const orderKey = (object: Obj) => `${clusterOf(object)}/${keyOf(object)}`;
 const byKey = (one: Obj, other: Obj) => (orderKey(one) < orderKey(other) ? -1 : 1);
@@ -98,6 +100,10 @@ function checkVersion(store: Store, query: URLSearchParams): void {
   }
   const revision = parseVersion(text);
   if (revision > store.revision) throw tooLarge(revision, store.revision);
+  // The past is not kept, only its changes.
+  if (match === "Exact" && revision < store.revision) {
+    throw expired("The resourceVersion for the provided list is too old.");
+  }
 }
 
 export function parseVersion(text: string | null): number {

@@ -14,7 +14,7 @@ export interface ReviewOptions {
 /** Answers a question that is posted as an object; `undefined` when the resource is no question. */
 export function answerReview(resource: string, given: JsonObject, options: ReviewOptions): JsonObject | undefined {
   const { user, now } = options;
-  const answer = (status: JsonObject) => ({ ...given, metadata: { creationTimestamp: null }, status });
+  const answer = (status: JsonObject) => ({ ...given, metadata: {}, status });
   switch (resource) {
     case "selfsubjectreviews.authentication.k8s.io":
       return {
@@ -64,5 +64,5 @@ function verdict(given: JsonObject, user: User, { cluster, authorize }: ReviewOp
     namespace: text("namespace"),
     name: text("name"),
   });
-  return { allowed: isAllowed, ...(!isAllowed && { reason }) };
+  return { allowed: isAllowed, reason: isAllowed ? "access granted" : reason };
 }

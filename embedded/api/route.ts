@@ -35,12 +35,12 @@ export function resourcePathOf(path: string): ResourcePath | undefined {
   if (group === undefined || version === undefined || parts.length === 0) return undefined;
   const at = { group, version };
   if (parts[0] === "namespaces" && parts.length >= 3 && !ofNamespace.has(parts[2] ?? "")) {
-    const [, namespace = "", plural = "", name, subresource, ...rest] = parts;
-    if (rest.length > 0) throw noSuchResource();
+    const [, namespace = "", plural = "", name, ...rest] = parts;
+    const subresource = rest.join("/");
     return { ...at, plural, namespace, ...(name && { name }), ...(subresource && { subresource }) };
   }
-  const [plural = "", name, subresource, ...rest] = parts;
-  if (rest.length > 0) throw noSuchResource();
+  const [plural = "", name, ...rest] = parts;
+  const subresource = rest.join("/");
   return { ...at, plural, ...(name && { name }), ...(subresource && { subresource }) };
 }
 

@@ -6,9 +6,9 @@ import { clusterAnnotation, keyFor, type Meta, type Obj, timestamp, withMeta } f
 import { apiVersionOf, asVersion, type ResourceType } from "../resources/resource-type.ts";
 import { pruneMetadata, validateMetadata, validateMetadataUpdate } from "../schema/metadata.ts";
 import { prune, withDefaults } from "../schema/shape.ts";
-import { invalidValue, validate } from "../schema/validate.ts";
+import { validate } from "../schema/validate.ts";
 import { alreadyExists, badRequest, type Cause, conflict, invalid, notFound, StatusError } from "../status-error.ts";
-import { type Committed, commit, commitDeletion, commitNew, updated } from "../store/commit.ts";
+import { type Committed, commit, commitDeletion, commitNew, deletion, updated } from "../store/commit.ts";
 import type { Store } from "../store/store.ts";
 import type { Admission, Review } from "./admission.ts";
 import type { Target } from "./target.ts";
@@ -48,7 +48,7 @@ export class Writer {
     const admitted = await this.#options.admission.mutate({ ...review, object });
     refuse(type, object.metadata.name, [
       ...this.#problems(type, admitted),
-      ...validate(version.schema, asVersion(type, admitted, version.name), ""),
+      ...this.#mistakes(target, asVersion(type, admitted, version.name), undefined),
     ]);
     await this.#options.admission.validate({ ...review, object: admitted });
     this.#requireNamespace(target);
@@ -58,7 +58,7 @@ export class Writer {
     }
     const tracked = this.#tracked(target, {}, admitted, options);
     const stored = asVersion(type, tracked, type.storageVersion);
-    return { object: options.isDryRun ? stored : commitNew(store, type, stored), isNew: true, warnings };
+    return { object: options.isDryRun ? unstored(stored) : commitNew(store, type, stored), isNew: true, warnings };
   }
 
   /** Replaces the object by what `produce` makes of it; once more if it has changed meanwhile. */
@@ -86,18 +86,18 @@ export class Writer {
     if (wantedVersion && !/^\d+$/.test(wantedVersion)) {
       throw new StatusError(`strconv.ParseUint: parsing "${wantedVersion}": invalid syntax`, { code: 500, reason: "" });
     }
-    if (asString(meta.uid) && meta.uid !== before.metadata.uid) {
-      refuse(type, name, [invalidValue("metadata.uid", meta.uid ?? "", "field is immutable")]);
-    }
     if (wantedVersion && wantedVersion !== before.metadata.resourceVersion) throw conflict(type, name);
     const shaped = this.#shape(target, given, options, warnings);
     const after = this.#nextObject(target, present, shaped);
     const review = this.#review(target, options, { operation: "UPDATE", object: after, before, name });
     const admitted = await admission.mutate({ ...review, object: after });
+    const fixed = validateMetadataUpdate(before.metadata, asObject(shaped.metadata));
     refuse(type, name, [
-      ...validateMetadataUpdate(before.metadata, asObject(shaped.metadata)),
+      // Kubernetes looks at this twice and says so.
+      ...fixed,
+      ...fixed,
       ...this.#problems(type, admitted),
-      ...validate(version.schema, asVersion(type, admitted, version.name), "", present),
+      ...this.#mistakes(target, asVersion(type, admitted, version.name), present),
     ]);
     await admission.validate({ ...review, object: admitted });
     // Admission takes its time: meanwhile others may have written.
@@ -126,11 +126,17 @@ export class Writer {
     const schema = version.schema;
     if (!this.#find(target, name)) {
       if (target.subresource) throw notFound(type, name);
-      const { managedFields } = applyTo(schema, undefined, applied, manager, true);
+      const { managedFields } = applyTo(schema, undefined, applied, manager, {
+        force: true,
+        hasStructs: type.isNative,
+      });
       return this.create(target, { ...applied, metadata: { ...asObject(applied.metadata), managedFields } }, recorded);
     }
     const produce: Produce = (present) => {
-      const { object, managedFields } = applyTo(schema, present, applied, manager, options.force);
+      const { object, managedFields } = applyTo(schema, present, applied, manager, {
+        force: options.force,
+        hasStructs: type.isNative,
+      });
       const given = asString(asObject(applied.metadata).resourceVersion);
       const metadata = {
         ...asObject(object.metadata),
@@ -160,10 +166,9 @@ export class Writer {
     await this.#options.admission.validate(review);
     const { store, now } = this.#options;
     const present = this.present(target, name);
-    if (isDryRun) return { object: present, isGone: !present.metadata.finalizers?.length };
     const held = options.propagation === "Foreground" ? withFinalizer(present, "foregroundDeletion") : present;
     const orphaned = options.propagation === "Orphan" ? withFinalizer(held, "orphan") : held;
-    return commitDeletion(store, type, orphaned, now());
+    return isDryRun ? deletion(type, orphaned, now()) : commitDeletion(store, type, orphaned, now());
   }
 
   /** Throws 404 when there is none, or the view does not show it. */
@@ -271,6 +276,19 @@ export class Writer {
     return withoutAbsent({ ...shaped, ...identity, status, metadata });
   }
 
+  /** Against the schema; of a write to `/status` only that is looked at. */
+  #mistakes({ type, version, subresource }: Target, object: Obj, before: JsonObject | undefined): readonly Cause[] {
+    const { status } = version.schema.properties ?? {};
+    if (subresource === "status" && status) {
+      const causes = validate(status, object.status, "", before?.status);
+      return causes.map((cause) => ({ ...cause, field: cause.field ? `status.${cause.field}` : "status" }));
+    }
+    const causes = validate(version.schema, object, "", before);
+    const wrongType = causes.find(({ reason }) => reason === "FieldValueTypeInvalid");
+    if (type.isNative && wrongType) throw undecodable(type, version.name, wrongType);
+    return causes;
+  }
+
   #problems(type: ResourceType, object: Obj): readonly Cause[] {
     const isPath = type.group === "rbac.authorization.k8s.io";
     const rule = isPath ? "path" : type.kind === "Namespace" ? "label" : "subdomain";
@@ -281,8 +299,16 @@ export class Writer {
   #tracked(target: Target, before: JsonObject, after: Obj, options: WriteOptions): Obj {
     const known = asObject(before.metadata).managedFields;
     if (options.isApply) return after;
+    // What nobody has set a field of is not tracked from then on.
+    if (before.metadata !== undefined && known === undefined) return after;
     const base: JsonObject = { ...before, metadata: { ...asObject(before.metadata), managedFields: known ?? [] } };
-    const managedFields = trackUpdate(target.version.schema, base, after, this.#manager(target, options));
+    const managedFields = trackUpdate(
+      target.version.schema,
+      base,
+      after,
+      this.#manager(target, options),
+      target.type.isNative,
+    );
     return withMeta(after, { managedFields: managedFields.length > 0 ? managedFields : undefined });
   }
 
@@ -306,8 +332,29 @@ export interface DeleteOptions {
   readonly propagation?: string;
 }
 
+/** What was never stored lacks what the storage adds. */
+function unstored(object: Obj): Obj {
+  const { [clusterAnnotation]: _cluster, ...annotations } = object.metadata.annotations ?? {};
+  const isAny = Object.keys(annotations).length > 0;
+  const { resourceVersion: _version, ...rest } = withMeta(object, {
+    annotations: isAny ? annotations : undefined,
+  }).metadata;
+  return { ...object, metadata: rest as Meta };
+}
+
 function refuse(type: ResourceType, name: string, causes: readonly Cause[]): void {
   if (causes.length > 0) throw invalid(type, name, causes);
+}
+
+/** Types built into Kubernetes are decoded before they are checked. */
+function undecodable({ kind }: ResourceType, version: string, { field, message }: Cause): StatusError {
+  const [, wanted = "", found = ""] = /must be of type ([a-z-]+): "([^"]*)"$/.exec(message) ?? [];
+  const path = field.split(".").slice(0, -1).join(".") || field;
+  const why =
+    wanted === "byte"
+      ? "illegal base64 data at input byte 0"
+      : `json: cannot unmarshal ${found.replace("integer", "number")} into Go struct field ${kind}.${path} of type ${wanted}`;
+  return badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
 }
 
 function withFinalizer(object: Obj, name: string): Obj {

@@ -61,7 +61,7 @@ export function without(set: FieldSet, gone: FieldSet): FieldSet {
 
 /** Each member as the keys that lead to it. */
 export function* members(set: FieldSet, path: readonly string[] = []): Generator<readonly string[]> {
-  for (const key of children(set)) {
+  for (const key of [...children(set)].sort()) {
     const node = asObject(set[key]);
     if (isMember(node)) yield [...path, key];
     yield* members(node, [...path, key]);

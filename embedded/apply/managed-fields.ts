@@ -20,15 +20,16 @@ export function trackUpdate(
   before: JsonObject,
   after: JsonObject,
   manager: Manager,
+  hasStructs: boolean,
 ): readonly ManagedFields[] {
-  const { set, removed } = difference(schema, before, after);
+  const { set, removed } = difference(schema, before, after, hasStructs);
   const touched = union(set, removed);
   const entries = entriesOf(before);
   if (isEmpty(touched)) return entries;
   const own = entries.find((entry) => isBy(entry, manager, "Update"));
   const others = entries.filter((entry) => entry !== own).flatMap((entry) => less(entry, touched));
   const fields = union(subtract(own?.fieldsV1 ?? none, removed), set);
-  return isEmpty(fields) ? others : [...others, entry(manager, "Update", fields)];
+  return sorted(isEmpty(fields) ? others : [...others, entry(manager, "Update", fields)]);
 }
 
 export interface Applied {
@@ -42,14 +43,14 @@ export function applyTo(
   live: JsonObject | undefined,
   applied: JsonObject,
   manager: Manager,
-  force: boolean,
+  { force, hasStructs }: { readonly force: boolean; readonly hasStructs: boolean },
 ): Applied {
   const entries = live ? entriesOf(live) : [];
   const own = entries.find((each) => isBy(each, manager, "Apply"));
   const others = entries.filter((each) => each !== own);
   const claimed = fieldsOf(schema, applied);
   const merged = live ? mergeApplied(schema, live, applied) : applied;
-  const changed = live ? difference(schema, live, merged).set : none;
+  const changed = live ? difference(schema, live, merged, hasStructs).set : none;
   const contested = others.map((each) => ({ each, fields: intersect(intersect(each.fieldsV1, claimed), changed) }));
   const conflicts = contested.filter(({ fields }) => !isEmpty(fields));
   if (conflicts.length > 0 && !force) throw applyConflict(conflicts);
@@ -59,7 +60,7 @@ export function applyTo(
   const released = subtract(subtract(own?.fieldsV1 ?? none, claimed), owned);
   const object = isEmpty(released) ? merged : removeFields(schema, merged, released);
   const isSame = own && equal(own.fieldsV1, claimed) && live && equal(withoutRecord(live), withoutRecord(object));
-  return { object, managedFields: [isSame ? own : entry(manager, "Apply", claimed), ...left] };
+  return { object, managedFields: sorted([isSame ? own : entry(manager, "Apply", claimed), ...left]) };
 }
 
 function applyConflict(conflicts: readonly { each: ManagedFields; fields: FieldSet }[]): StatusError {
@@ -87,6 +88,12 @@ const describe = ({ manager, operation, apiVersion, subresource }: ManagedFields
     ...(subresource ? [`with subresource "${subresource}"`] : []),
     ...(operation === "Apply" ? [] : [`using ${apiVersion}`]),
   ].join(" ");
+
+/** Applies first, then by time and name. */
+function sorted(entries: readonly ManagedFields[]): readonly ManagedFields[] {
+  const key = ({ operation, time = "", manager }: ManagedFields) => `${operation} ${time} ${manager}`;
+  return [...entries].sort((one, other) => (key(one) < key(other) ? -1 : key(one) > key(other) ? 1 : 0));
+}
 
 const entriesOf = (object: JsonObject): readonly ManagedFields[] =>
   asArray(asObject(object.metadata).managedFields) as readonly ManagedFields[];

@@ -1,4 +1,4 @@
-import { asObject, asString, at } from "../json.ts";
+import { asObject } from "../json.ts";
 import { clusterOf, type Obj } from "../object.ts";
 import type { ResourceType } from "../resources/resource-type.ts";
 import { type Controller, type Ref, refOf } from "./runner.ts";
@@ -49,47 +49,4 @@ function empty(system: System, namespace: Obj): void {
   if (!present || types.some((each) => inside(each).length > 0)) return;
   const { finalizers: _held, ...spec } = asObject(present.spec);
   system.update(type, present, { ...present, spec });
-}
-
-/** Deletes objects whose owners in the same cluster are all gone. */
-export function garbage(system: System): Controller {
-  const owned = (object: Obj) => (object.metadata.ownerReferences ?? []).length > 0;
-  return {
-    name: "garbage",
-    *concerns({ type, object, storage: changed }) {
-      if (type !== "DELETED" && owned(object))
-        yield { cluster: clusterOf(object), key: `${changed} ${object.metadata.uid}` };
-      if (type !== "DELETED") return;
-      const cluster = clusterOf(object);
-      for (const each of system.store.storages()) {
-        for (const other of system.store.list(each, cluster)) {
-          if (!other.metadata.ownerReferences?.some(({ uid }) => uid === object.metadata.uid)) continue;
-          yield { cluster, key: `${each} ${other.metadata.uid}` };
-        }
-      }
-    },
-    reconcile({ cluster, key }: Ref) {
-      const [at = "", uid = ""] = key.split(" ");
-      const object = [...system.store.list(at, cluster)].find(({ metadata }) => metadata.uid === uid);
-      if (!object || object.metadata.deletionTimestamp) return;
-      const owners = object.metadata.ownerReferences ?? [];
-      const exists = owners.some((owner) => ownerExists(system, cluster, owner));
-      const type = system.catalog.all(cluster).find(({ storage: where }) => where === at);
-      if (type && !exists) system.delete(type, object);
-    },
-  };
-}
-
-function ownerExists(
-  system: System,
-  cluster: string,
-  { apiVersion, kind, name, uid }: { apiVersion: string; kind: string; name: string; uid: string },
-): boolean {
-  const group = apiVersion.includes("/") ? asString(apiVersion.split("/")[0]) : "";
-  const type = system.catalog.all(cluster).find((each) => each.group === group && each.kind === kind);
-  // What is not served cannot be judged.
-  if (!type) return true;
-  return system
-    .list(type, cluster)
-    .some((object) => at(object.metadata, "name") === name && object.metadata.uid === uid);
 }

@@ -2,15 +2,18 @@ import { anyObject, anything, byKeys, flag, listOf, mapOf, object, text, time, w
 import { age, column, defineType } from "./define.ts";
 import type { ResourceType } from "./resource-type.ts";
 
-const reference = object({
-  apiVersion: text(),
-  fieldPath: text(),
-  kind: text(),
-  name: text(),
-  namespace: text(),
-  resourceVersion: text(),
-  uid: text(),
-});
+const reference = object(
+  {
+    apiVersion: text(),
+    fieldPath: text(),
+    kind: text(),
+    name: text(),
+    namespace: text(),
+    resourceVersion: text(),
+    uid: text(),
+  },
+  { "x-kubernetes-map-type": "atomic" },
+);
 const localReference = object({ name: text() });
 const anyValues = mapOf({ "x-kubernetes-int-or-string": true });
 
@@ -129,7 +132,7 @@ function rbacTypes(): readonly ResourceType[] {
   const subjects = listOf(object({ apiGroup: text(), "kind!": text(), "name!": text(), namespace: text() }));
   const roleRef = object(
     { apiGroup: text(), "kind!": text(), "name!": text() },
-    { immutable: "cannot change roleRef" },
+    { immutable: "cannot change roleRef", "x-kubernetes-map-type": "atomic" },
   );
   const rbac = (definition: Parameters<typeof defineType>[3]) =>
     defineType("rbac.authorization.k8s.io", "v1", true, definition);

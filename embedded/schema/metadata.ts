@@ -27,10 +27,10 @@ export function validateMetadata(metadata: JsonObject, rule: NameRule): readonly
       ...labelValueCauses(asString(text)),
     ]),
     ...Object.keys(asObject(metadata.annotations)).flatMap((key) =>
-      keyCauses("metadata.annotations", key.toLowerCase()),
+      keyCauses("metadata.annotations", key.toLowerCase(), key),
     ),
+    ...asArray(metadata.ownerReferences).flatMap((owner) => ownerCauses(asObject(owner))),
     ...strings(metadata.finalizers).flatMap((name) => keyCauses("metadata.finalizers", name)),
-    ...asArray(metadata.ownerReferences).flatMap((owner, index) => ownerCauses(asObject(owner), index)),
   ];
 }
 
@@ -41,6 +41,7 @@ function nameCauses(name: string, rule: NameRule): readonly Cause[] {
     const found = ["/", "%"].filter((character) => name.includes(character));
     return found.length > 0 ? bad(`may not contain '${found[0]}'`) : [];
   }
+  if (rule === "label" && name.includes(".")) return bad("must not contain dots");
   const longest = rule === "label" ? 63 : 253;
   const [form, text] = rule === "label" ? [label, labelText] : [subdomain, subdomainText];
   return [
@@ -49,9 +50,9 @@ function nameCauses(name: string, rule: NameRule): readonly Cause[] {
   ];
 }
 
-function keyCauses(field: string, key: string): readonly Cause[] {
+function keyCauses(field: string, key: string, shown = key): readonly Cause[] {
   const parts = key.split("/");
-  const bad = (message: string) => [invalidValue(field, key, message)];
+  const bad = (message: string) => [invalidValue(field, shown, message)];
   const name = parts.at(-1) ?? "";
   if (parts.length > 2) return bad("a valid label key must consist of a name with an optional prefix and '/'");
   const prefix = parts.length === 2 ? parts[0] : undefined;
@@ -71,13 +72,11 @@ function labelValueCauses(text: string): readonly Cause[] {
   ];
 }
 
-function ownerCauses(owner: JsonObject, index: number): readonly Cause[] {
+function ownerCauses(owner: JsonObject): readonly Cause[] {
   const fields = ["apiVersion", "kind", "name", "uid"] as const;
   return fields
     .filter((name) => !asString(owner[name]))
-    .map((name) => ({
-      ...invalidValue(`metadata.ownerReferences[${index}].${name}`, asString(owner[name]), `${name} must not be empty`),
-    }));
+    .map((name) => invalidValue(`metadata.ownerReferences.${name}`, "", "must not be empty"));
 }
 
 /** What an update may not do to metadata. */

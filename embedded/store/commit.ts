@@ -40,9 +40,14 @@ export function commit(store: Store, type: ResourceType, before: Obj, after: Obj
 
 /** Deletes at once, or marks as being deleted while finalizers hold it. */
 export function commitDeletion(store: Store, type: ResourceType, before: Obj, now: number): Committed {
-  if (!before.metadata.finalizers?.length && !hasOwnFinalizer(before)) {
-    return { object: store.remove(type.storage, before), isGone: true };
-  }
+  const { object, isGone } = deletion(type, before, now);
+  if (isGone) return { object: store.remove(type.storage, before), isGone };
+  return { object: object === before ? before : store.put(type.storage, object), isGone };
+}
+
+/** What a deletion makes of an object, without doing it. */
+export function deletion(type: ResourceType, before: Obj, now: number): Committed {
+  if (!before.metadata.finalizers?.length && !hasOwnFinalizer(before)) return { object: before, isGone: true };
   if (before.metadata.deletionTimestamp) return { object: before, isGone: false };
   const { generation } = before.metadata;
   const marked = withMeta(before, {
@@ -51,7 +56,7 @@ export function commitDeletion(store: Store, type: ResourceType, before: Obj, no
     ...(generation !== undefined && { deletionGracePeriodSeconds: 0, generation: generation + 1 }),
   });
   const object = type.kind === "Namespace" ? { ...marked, status: { phase: "Terminating" } } : marked;
-  return { object: store.put(type.storage, object), isGone: false };
+  return { object, isGone: false };
 }
 
 /** A Namespace is held by `spec.finalizers`. */
