@@ -9,8 +9,9 @@ import type { Store } from "./store.ts";
 export function storing(writer: Writer, store: Store): Writer {
   const keep = <T extends KubeObject>(resource: Resource, cluster: string, object: T): T => {
     const kind = kindOf(resource);
+    if (kind && isGone(object)) store.remove(kind, inCluster(object, cluster));
     // The answer is of the type that the resource holds, which the types of Writer cannot say.
-    if (kind) store.put(kind, inCluster(object, cluster) as unknown as ObjectOf[typeof kind]);
+    else if (kind) store.put(kind, inCluster(object, cluster) as unknown as ObjectOf[typeof kind]);
     return object;
   };
   return {
@@ -41,6 +42,10 @@ export function storeBackend(client: Client, store: Store) {
     },
   };
 }
+
+/** The write took the last finalizer away: the server shows the object a last time. */
+const isGone = ({ metadata }: KubeObject): boolean =>
+  metadata.deletionTimestamp !== undefined && !metadata.finalizers?.length;
 
 function kindOf(resource: Resource): Kind | undefined {
   const names = Object.keys(kinds) as Kind[];

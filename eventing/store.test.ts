@@ -189,6 +189,10 @@ describe("a writer that stores", () => {
     delete: async () => answer,
   } as unknown as Writer;
   const target = { cluster: "c1", name: "a" };
+  const deletingWith = (more: object) => ({
+    ...answer,
+    metadata: { ...answer.metadata, deletionTimestamp: "2026-01-01T00:01:00Z", ...more },
+  });
 
   test.each([
     ["create", (storer: Writer) => storer.create(kinds.Account, "c1", answer)],
@@ -199,6 +203,17 @@ describe("a writer that stores", () => {
     const store = new Store();
     await act(storing(writer, store));
     expect(versionOf(store)).toBe("7");
+  });
+
+  test("forgets what ends with the last of its finalizers", async () => {
+    const store = new Store();
+    store.put("Account", account("c1", "a", 7));
+    const answering = (more: object) =>
+      storing({ ...writer, mergePatch: async () => deletingWith(more) } as unknown as Writer, store);
+    await answering({ finalizers: ["example.com/other"], resourceVersion: "8" }).mergePatch(kinds.Account, target, {});
+    expect(versionOf(store)).toBe("8");
+    await answering({ resourceVersion: "9" }).mergePatch(kinds.Account, target, {});
+    expect(versionOf(store)).toBeUndefined();
   });
 
   test("keeps no dry run, nothing of a kind that is not watched, and nothing of a refusal", async () => {
