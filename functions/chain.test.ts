@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { fact } from "../shared/event.ts";
 import { FakeKcp, orgsCluster } from "../test/fake-kcp.ts";
-import { Functions, forwarded, own } from "../test/run-functions.ts";
+import { Functions, forwarded, own, startOfTime } from "../test/run-functions.ts";
 import { functions } from "./index.ts";
 
 const acme = `${orgsCluster}/acme`;
@@ -264,6 +264,30 @@ describe("the chain of an account", () => {
     expect(info?.metadata.deletionTimestamp).toBeUndefined();
     expect(info?.spec).toMatchObject(kept);
     expect(conditions("acme")).toContain("Ready|True|Complete|all subroutines completed successfully");
+  });
+
+  test("002-F59 gives fga and oidc back that another event, first after a crash, did not know", async () => {
+    await readyOrg();
+    const kept = { fga: { store: { id: "01J" } }, oidc: { issuerUrl: "https://idp.example", clients: {} } };
+    const time = new Date(startOfTime).toISOString();
+    kcp.objects.delete("AccountInfo acme-id account");
+    await run.deliver(forwarded("Workspace", acme, { phase: "Ready" }));
+    expect(kcp.get("AccountInfo", "acme-id", "account")?.spec.fga.store.id).toBe("");
+    const late = { ...own(fact.infoDeleted, acme, kept), time };
+    await run.deliver(late);
+    expect(kcp.get("AccountInfo", "acme-id", "account")?.spec).toMatchObject(kept);
+    kcp.written();
+    await run.deliver(late);
+    expect(kcp.written()).toEqual([]);
+  });
+
+  test("002-F59 a late word of an AccountInfo does not touch the security of one made before it", async () => {
+    await readyOrg();
+    const kept = { fga: { store: { id: "01J" } } };
+    const time = new Date(startOfTime + 60_000).toISOString();
+    kcp.written();
+    await run.deliver({ ...own(fact.infoDeleted, acme, kept), time });
+    expect(kcp.written()).toEqual([]);
   });
 
   test("waits for finalizers of others on an AccountInfo deleted by hand, and names them", async () => {

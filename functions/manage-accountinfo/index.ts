@@ -18,7 +18,7 @@ import { repairPatch } from "../../shared/repair-patch.ts";
 import { stopped } from "../../shared/step.ts";
 import type { World } from "../../shared/world.ts";
 import { infoStep, ownPart, wantedSpec } from "./info.ts";
-import { securityIn } from "./kept-security.ts";
+import { lostSecurity, securityIn } from "./kept-security.ts";
 
 interface Deps {
   worldOf(event: CloudEvent): Promise<World | undefined>;
@@ -50,6 +50,7 @@ export default defineFunction<Deps>({
     if (world.isDeleting) return drop("the Account is being deleted");
     if (world.settings.disabledSteps.has(condition.info)) return drop("switched off");
     if (event.type === fact.infoDeleted) await release(world, deps);
+    if (world.isOrg) await giveBack(event, world, deps);
     const state = await infoStep.observe(world);
     if (state.is === "stopped" && state.ref) return waiting(state.message, state.ref);
     if (state.is === "due") return write(event, world, deps, ctx);
@@ -70,6 +71,13 @@ async function release(world: World, deps: Deps): Promise<void> {
   const cluster = await world.ownCluster();
   const isOurs = info?.metadata.deletionTimestamp && info.metadata.finalizers?.includes(finalizer.info);
   if (info && cluster && isOurs) await deps.releaseInfo(cluster, info);
+}
+
+async function giveBack(event: CloudEvent, world: World, deps: Deps): Promise<void> {
+  const info = await world.info();
+  const cluster = await world.ownCluster();
+  const lost = info && !info.metadata.deletionTimestamp && lostSecurity(event, info);
+  if (cluster && lost) await deps.repairInfo(cluster, info, lost);
 }
 
 async function write(event: CloudEvent, world: World, deps: Deps, ctx: Ctx): Promise<Outcome> {

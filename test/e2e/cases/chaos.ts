@@ -36,6 +36,27 @@ export function chaosCases(mesh: () => Mesh): void {
       expect(await traces.left()).toEqual([]);
     });
 
+    test("002-F59 an org's fga and oidc outlive its AccountInfo though the process is killed after each write", async () => {
+      const { person } = mesh();
+      await person.has(orgs, "vault");
+      const spec = {
+        fga: { store: { id: "treasure" } },
+        oidc: { issuerUrl: "https://idp.example/vault", clients: { portal: { clientId: "portal" } } },
+      };
+      await person.edit("AccountInfo", "root:orgs:vault", "account", { spec });
+      const before = await person.see("AccountInfo", "root:orgs:vault", "account");
+      const killed = dieAfterEachWrite(mesh());
+      await person.delete("AccountInfo", "root:orgs:vault", "account");
+      await person.until(30_000, async () => {
+        const after = await person.see("AccountInfo", "root:orgs:vault", "account");
+        expect(after.metadata.uid).not.toBe(before.metadata.uid);
+      });
+      await person.ready(orgs, "vault");
+      await killed.end();
+      expect(killed.deaths()).toBeGreaterThanOrEqual(2);
+      expect((await person.see("AccountInfo", "root:orgs:vault", "account")).spec).toEqual(before.spec);
+    });
+
     test("what happens while the process is down is caught up with", async () => {
       const { person, product } = mesh();
       await person.has(orgs, "absent");

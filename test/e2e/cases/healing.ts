@@ -170,6 +170,8 @@ export function healingCases(mesh: () => Mesh): void {
 
       test("002-F59 an org's fga and oidc are kept when its AccountInfo is deleted by hand", async () => {
         const { person } = mesh();
+        await person.edit("AccountInfo", line[0], "account", { spec: security });
+        for (const path of line) await expect.poll(() => inherited(path), repaired).toEqual(security);
         const before = await person.see("AccountInfo", line[0], "account");
         await person.delete("AccountInfo", line[0], "account");
         await person.until(10_000, async () => {
@@ -181,7 +183,7 @@ export function healingCases(mesh: () => Mesh): void {
       });
 
       test("002-F60 what an org no longer has, its descendants lose", async () => {
-        await mesh().person.edit("AccountInfo", line[0], "account", { spec: { oidc: null } });
+        await mesh().person.edit("AccountInfo", line[0], "account", { spec: { ...security, oidc: null } });
         for (const path of line) {
           await expect.poll(() => inherited(path), repaired).toEqual({ ...security, oidc: undefined });
         }
