@@ -39,7 +39,9 @@ test("pm bootstrap, pm doctor and pm run make a tree of accounts Ready, and take
   const file = (name: string) => join(folder, name);
   const asAdmin = `--kubeconfig=${file("admin")}`;
   await pm("bootstrap", asAdmin, `--operator-token-file=${file("token")}`, `--operator-kubeconfig=${file("operator")}`);
-  expect(await pm("doctor", `--kubeconfig=${file("operator")}`, `--admin-kubeconfig=${file("admin")}`)).toContain("FAIL 0");
+  expect(await pm("doctor", `--kubeconfig=${file("operator")}`, `--admin-kubeconfig=${file("admin")}`)).toContain(
+    "FAIL 0",
+  );
 
   const running = new AbortController();
   const ports = ["--metrics-bind-address=0", "--health-probe-bind-address=0"];

@@ -111,6 +111,13 @@ export const methodNotAllowed = (): StatusError =>
     details: {},
   });
 
+export const notSupported = (type: TypeName, verb: string): StatusError =>
+  new StatusError(`${verb} is not supported on resources of kind "${qualified(type.group, type.plural)}"`, {
+    code: 405,
+    reason: "MethodNotAllowed",
+    details: { ...(type.group && { group: type.group }), kind: type.plural },
+  });
+
 export const unsupportedMediaType = (accepted: readonly string[]): StatusError =>
   new StatusError(
     `the body of the request was in an unknown format - accepted media types include: ${accepted.join(", ")}`,

@@ -30,7 +30,12 @@ export class TestServer implements AsyncDisposable {
   }
 
   /** One request, whatever becomes of it; the body is sent as JSON unless a patch type is given. */
-  async raw(method: string, path: string, body?: unknown, options: { type?: string; token?: string } = {}): Promise<Raw> {
+  async raw(
+    method: string,
+    path: string,
+    body?: unknown,
+    options: { type?: string; token?: string } = {},
+  ): Promise<Raw> {
     const { type = "application/json", token = this.embedded.adminToken } = options;
     const response = await fetch(`${this.embedded.url}${path}`, {
       method,

@@ -2,7 +2,7 @@ import type { Admission, Review } from "../api/admission.ts";
 import { bindingFinalizer } from "../controllers/api-bindings.ts";
 import { exportOf } from "../controllers/api-exports.ts";
 import type { System } from "../controllers/system.ts";
-import { asArray, asObject, asString, at, type Json } from "../json.ts";
+import { asArray, asObject, asString, at, equal, type Json } from "../json.ts";
 import { type Obj, pathAnnotation, withAnnotation, withLabel, withMeta } from "../object.ts";
 import type { ResourceType } from "../resources/resource-type.ts";
 import { forbidden, invalid, type StatusError } from "../status-error.ts";
@@ -47,10 +47,16 @@ const mutations: Readonly<Record<string, Mutate>> = {
     return Object.keys(data).length > 0 ? { ...kept, data } : kept;
   },
   "workspaces.tenancy.kcp.io": mutateWorkspace,
-  "workspacetypes.tenancy.kcp.io": withPath,
+  "workspacetypes.tenancy.kcp.io": (system, review) => {
+    if (review.operation === "CREATE" && reservedTypes.has(review.name)) {
+      throw refused(review, `metadata.name: Invalid value: "${review.name}": name is reserved`);
+    }
+    return withPath(system, review);
+  },
   "apiexports.apis.kcp.io": withPath,
   "apiresourceschemas.apis.kcp.io": withPath,
   "apibindings.apis.kcp.io": (system, review) => {
+    checkReference(system, review);
     if (review.operation !== "CREATE") return review.object;
     const present = review.object.metadata.finalizers ?? [];
     return withMeta(withPath(system, review), { finalizers: [...present, bindingFinalizer] });
@@ -83,11 +89,6 @@ const validations: Readonly<Record<string, Validate>> = {
       requireBind(system, review, path, asString(at(entry, "export")));
     }
   },
-  "apibindings.apis.kcp.io": (system, review) => {
-    if (review.operation !== "CREATE" || !review.object) return;
-    const { path, name } = exportOf(system, review.object);
-    requireBind(system, review, path, name);
-  },
   "logicalclusters.core.kcp.io": (_system, review) => {
     const isDeletable = at(review.before?.spec, "directlyDeletable") === true;
     if (review.operation === "CREATE") throw refused(review, "LogicalCluster cannot be created");
@@ -108,9 +109,20 @@ const validations: Readonly<Record<string, Validate>> = {
   },
 };
 
+function checkReference(system: System, review: Creating): void {
+  const reference = at(review.object.spec, "reference");
+  if (reference === undefined || equal(reference, at(review.before?.spec, "reference"))) return;
+  if (at(reference, "export") === undefined) throw refused(review, "[spec.reference.export: Required value]");
+  const { path, name } = exportOf(system, review.object);
+  requireBind(system, review, path, name);
+}
+
+const reservedTypes = new Set(["system", "any"]);
+
 function requireBind(system: System, review: Review, path: string, name: string): void {
   const cluster = system.clusters.idOf(path);
   const right = { verb: "bind", group: "apis.kcp.io", resource: "apiexports", name };
   if (cluster !== undefined && system.authorizer.may(review.user, cluster, right)) return;
-  throw refused(review, `unable to create ${review.type.kind}: no permission to bind to export ${path}:${name}`);
+  const verb = review.operation.toLowerCase();
+  throw refused(review, `unable to ${verb} ${review.type.kind}: no permission to bind to export ${path}:${name}`);
 }

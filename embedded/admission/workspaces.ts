@@ -1,8 +1,9 @@
 import type { User } from "../access/attributes.ts";
 import type { Review } from "../api/admission.ts";
+import { ownerAnnotation } from "../controllers/owner.ts";
 import type { System } from "../controllers/system.ts";
 import { extensionChain, findType, qualifiedType, type TypeRef, typeRef } from "../controllers/workspace-types.ts";
-import { ownerAnnotation, typeAnnotation } from "../controllers/workspaces.ts";
+import { typeAnnotation } from "../controllers/workspaces.ts";
 import { asArray, asObject, asString, at, isObject, setAt } from "../json.ts";
 import { clusterOf, type Obj, withAnnotation } from "../object.ts";
 import { forbidden, type StatusError } from "../status-error.ts";
@@ -11,6 +12,10 @@ type Creating = Review & { readonly object: Obj };
 
 /** Gives a new Workspace its type and its owner. */
 export function mutateWorkspace(system: System, review: Creating): Obj {
+  const hadType = at(review.before?.spec, "type") !== undefined;
+  if (hadType && at(review.object.spec, "type") === undefined) {
+    throw refused(review, "spec.type: Invalid value: null: field is immutable");
+  }
   if (review.operation !== "CREATE") return review.object;
   const type = resolveType(system, review);
   const { name, uid, groups } = review.user;

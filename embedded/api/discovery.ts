@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../json.ts";
+import type { JsonObject } from "../json.ts";
 import { apiVersionOf, type ResourceType, type Version } from "../resources/resource-type.ts";
 
 /** Media type of all groups, versions and resources in one answer. */
@@ -7,10 +7,11 @@ export const aggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=AP
 /** What `/api`, `/apis` and the paths below say about the types of a cluster. */
 export class Discovery {
   readonly #types: readonly ResourceType[];
-  readonly #address: string;
+  readonly #address: string | undefined;
 
-  constructor(types: readonly ResourceType[], address: string) {
-    this.#types = [...types, ...reviews];
+  /** A virtual workspace has no address of its own, and answers no questions. */
+  constructor(types: readonly ResourceType[], address: string | undefined) {
+    this.#types = address === undefined ? types : [...types, ...reviews];
     this.#address = address;
   }
 
@@ -27,11 +28,12 @@ export class Discovery {
   }
 
   #coreVersions(): JsonObject {
-    return { kind: "APIVersions", versions: ["v1"], serverAddressByClientCIDRs: this.#addresses() };
+    return { kind: "APIVersions", versions: ["v1"], ...this.#addresses() };
   }
 
-  #addresses(): Json {
-    return [{ clientCIDR: "0.0.0.0/0", serverAddress: this.#address }];
+  #addresses(): JsonObject {
+    if (this.#address === undefined) return {};
+    return { serverAddressByClientCIDRs: [{ clientCIDR: "0.0.0.0/0", serverAddress: this.#address }] };
   }
 
   #groups(): JsonObject {
@@ -48,7 +50,7 @@ export class Discovery {
   #groupOf(name: string): JsonObject {
     const versions = this.#versions(name).map((version) => ({ groupVersion: `${name}/${version}`, version }));
     const [preferredVersion] = versions;
-    return { name, versions, preferredVersion, serverAddressByClientCIDRs: this.#addresses() };
+    return { name, versions, preferredVersion, ...this.#addresses() };
   }
 
   #groupNames(core: boolean): readonly string[] {

@@ -12,6 +12,7 @@ import {
   methodNotAllowed,
   noSuchResource,
   notFound,
+  notSupported,
   qualified,
   StatusError,
   unsupportedMediaType,
@@ -104,7 +105,10 @@ export class Handler {
       return found ? { code: 200, body: found } : pageNotFound;
     }
     const accept = String(incoming.headers.accept ?? "");
-    const found = new Discovery(view.types(cluster), this.#options.address()).answer(path, accept);
+    const found = new Discovery(view.types(cluster), view.prefix ? undefined : this.#options.address()).answer(
+      path,
+      accept,
+    );
     if (!found) return pageNotFound;
     const contentType = found.kind === "APIGroupDiscoveryList" ? { contentType: aggregatedType } : {};
     return { code: 200, body: found, ...contentType };
@@ -126,6 +130,7 @@ export class Handler {
       if (isKnown) throw noSuchResource();
       return pageNotFound;
     }
+    if (view.supports?.(type, verb, subresource) === false) throw notSupported(type, verb);
     const isStatus = subresource === "status" && version.hasStatus;
     if (subresource && !isStatus && !(subresource === "finalize" && type.kind === "Namespace")) {
       throw notFound(type, name);

@@ -121,13 +121,16 @@ function published(schema: Schema): Json {
     if (!isObject(value)) return value ?? null;
     return Object.fromEntries(
       Object.entries(value).flatMap(([key, child]) => {
-        if (key === "immutable" && typeof child === "string") return [];
+        if (isOurs(key, child)) return [];
         return [[key, clean(child)]];
       }),
     );
   };
   return clean(schema as unknown as Json);
 }
+
+const isOurs = (key: string, value: Json | undefined): boolean =>
+  (key === "immutable" && typeof value === "string") || (key === "transitions" && isArray(value));
 
 const parameter = (name: string, type = "string"): Json => ({ name, in: "query", schema: { type, uniqueItems: true } });
 const writeParameters = ["dryRun", "fieldManager", "fieldValidation"].map((name) => parameter(name));

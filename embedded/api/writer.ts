@@ -6,7 +6,7 @@ import { clusterAnnotation, keyFor, type Meta, type Obj, timestamp, withMeta } f
 import { apiVersionOf, asVersion, type ResourceType } from "../resources/resource-type.ts";
 import { pruneMetadata, validateMetadata, validateMetadataUpdate } from "../schema/metadata.ts";
 import { prune, withDefaults } from "../schema/shape.ts";
-import { validate } from "../schema/validate.ts";
+import { validate, validateObject } from "../schema/validate.ts";
 import { alreadyExists, badRequest, type Cause, conflict, invalid, notFound, StatusError } from "../status-error.ts";
 import { type Committed, commit, commitDeletion, commitNew, deletion, updated } from "../store/commit.ts";
 import type { Store } from "../store/store.ts";
@@ -51,6 +51,7 @@ export class Writer {
       ...this.#mistakes(target, asVersion(type, admitted, version.name), undefined),
     ]);
     await this.#options.admission.validate({ ...review, object: admitted });
+    view.check?.({ ...review, object: admitted });
     this.#requireNamespace(target);
     const { store } = this.#options;
     if (store.get(type.storage, cluster, keyFor(object.metadata.name, target.namespace))) {
@@ -100,6 +101,7 @@ export class Writer {
       ...this.#mistakes(target, asVersion(type, admitted, version.name), present),
     ]);
     await admission.validate({ ...review, object: admitted });
+    target.view.check?.({ ...review, object: admitted });
     // Admission takes its time: meanwhile others may have written.
     if (store.get(type.storage, cluster, keyFor(name, target.namespace)) !== before) return undefined;
     const tracked = asVersion(type, this.#tracked(target, present, admitted, options), type.storageVersion);
@@ -283,7 +285,7 @@ export class Writer {
       const causes = validate(status, object.status, "", before?.status);
       return causes.map((cause) => ({ ...cause, field: cause.field ? `status.${cause.field}` : "status" }));
     }
-    const causes = validate(version.schema, object, "", before);
+    const causes = validateObject(version.schema, object, before);
     const wrongType = causes.find(({ reason }) => reason === "FieldValueTypeInvalid");
     if (type.isNative && wrongType) throw undecodable(type, version.name, wrongType);
     return causes;

@@ -60,7 +60,7 @@ function bound(system: System, binding: Obj): JsonObject {
   if (!cluster || !found) {
     const message = `APIExport ${path}|${name} not found`;
     const status = withCondition(before, not("APIExportValid", "APIExportNotFound", message), now);
-    return withReady({ phase: "Binding", ...status }, now);
+    return withReady(withCondition({ phase: "Binding", ...status }, notEstablished, now), now);
   }
   const identityHash = asString(at(found.status, "identityHash"));
   const resources = asArray(at(found.spec, "resources"));
@@ -71,7 +71,7 @@ function bound(system: System, binding: Obj): JsonObject {
       ? `an internal error prevented the binding process: APIResourceSchema "${missing}" not found`
       : `APIExport ${path}|${name} is not valid yet`;
     const status = withCondition(before, not("APIExportValid", "InternalError", message), now);
-    return withReady({ phase: "Binding", ...status }, now);
+    return withReady(withCondition({ phase: "Binding", ...status }, notEstablished, now), now);
   }
   const boundResources = resources.map((entry, index): Json => {
     const schema = schemas[index];
@@ -98,9 +98,18 @@ function bound(system: System, binding: Obj): JsonObject {
   );
 }
 
+const notEstablished: Condition = {
+  type: "InitialBindingCompleted",
+  status: "False",
+  severity: "Info",
+  reason: "WaitingForEstablished",
+  message: "Waiting for API(s) to be established",
+};
+
+/** Ready says what lacks last. */
 function withReady(status: JsonObject, now: number): JsonObject {
   const conditions = asArray(status.conditions).filter((each) => at(each, "type") !== "Ready");
-  const bad = conditions.find((each) => at(each, "status") !== "True");
+  const bad = conditions.findLast((each) => at(each, "status") !== "True");
   const { type: _type, lastTransitionTime: _time, ...why } = asObject(bad);
   const ready = bad ? { ...why, type: "Ready", status: "False" } : { type: "Ready", status: "True" };
   return withCondition(status, ready as Condition, now);

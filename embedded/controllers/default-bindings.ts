@@ -6,10 +6,11 @@ import { bindingStorage, exportStorage } from "../resources/catalog.ts";
 import { clusterStorage } from "../store/clusters.ts";
 import { bindingFinalizer } from "./api-bindings.ts";
 import { exportOf } from "./api-exports.ts";
+import { ownerAnnotation } from "./owner.ts";
 import { type Controller, type Ref, refOf } from "./runner.ts";
 import { type System, withCondition } from "./system.ts";
 import { extensionChain, findType } from "./workspace-types.ts";
-import { defaultBindings as initializer, ownerAnnotation, typeAnnotation } from "./workspaces.ts";
+import { defaultBindings as initializer, typeAnnotation } from "./workspaces.ts";
 
 /** Binds the exports that a workspace's type names, in the name of its creator; with the lifecycle Maintain also later. */
 export function defaultBindings(system: System): Controller {

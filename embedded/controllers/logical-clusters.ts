@@ -3,10 +3,12 @@ import { clusterOf, type Obj, withLabel, withMeta } from "../object.ts";
 import type { ResourceType } from "../resources/resource-type.ts";
 import { clusterStorage, rootCluster } from "../store/clusters.ts";
 import { namespaceNamed } from "./api-exports.ts";
+import { forgetOwner, ownerAnnotation, phaseLabel, terminatorFinalizer } from "./owner.ts";
 import { type Controller, type Ref, refOf } from "./runner.ts";
 import { type System, withCondition } from "./system.ts";
-import { ownerAnnotation, phaseLabel } from "./workspaces.ts";
 
+const deletionFinalizer = "core.kcp.io/logicalcluster-deletion";
+const createOnly = { "bootstrap.kcp.io/create-only": "true" };
 const universal = "root:universal";
 
 /** Leads a logical cluster from its creation to Ready, and to its end. */
@@ -26,7 +28,8 @@ export function logicalClusters(system: System): Controller {
       if (!found || cluster === rootCluster) return;
       if (found.metadata.deletionTimestamp) return end(system, type, found);
       const status = next(system, found);
-      system.update(type, found, { ...withLabel(found, phaseLabel, asString(status.phase)), status });
+      const known = status.phase === "Ready" ? forgetOwner(found) : found;
+      system.update(type, found, { ...withLabel(known, phaseLabel, asString(status.phase)), status });
     },
   };
 }
@@ -72,7 +75,9 @@ function welcome(system: System, cluster: string, inner: Obj): void {
 function furnish(system: System, cluster: string): void {
   const type = system.type("", "namespaces");
   for (const name of ["default", "kube-system"]) {
-    if (!system.get(type, cluster, name)) system.create(type, cluster, namespaceNamed(name));
+    if (system.get(type, cluster, name)) continue;
+    const { metadata, ...rest } = namespaceNamed(name);
+    system.create(type, cluster, { ...rest, metadata: { ...metadata, annotations: createOnly } });
   }
 }
 
@@ -92,13 +97,25 @@ function end(system: System, type: ResourceType, inner: Obj): void {
         status: "False" as const,
         severity: "Info",
         reason: "SomeResourcesRemain",
-        message: `Some resources are remaining: ${left.map((each) => counted(system, each, cluster)).join(", ")}`,
+        message: remaining(system, left, cluster),
       };
   const status = withCondition(asObject(present.status), condition, system.now());
   const isHeld = asArray(status.terminators).length > 0;
+  const gone = [...(isHeld ? [] : [terminatorFinalizer]), ...(isEmpty && !isHeld ? [deletionFinalizer] : [])];
   const labelled = withLabel({ ...present, status }, phaseLabel, "Deleting");
-  const kept = (present.metadata.finalizers ?? []).filter((name) => name !== "core.kcp.io/logicalcluster-deletion");
-  system.update(type, present, isEmpty && !isHeld ? withMeta(labelled, { finalizers: kept }) : labelled);
+  const finalizers = (present.metadata.finalizers ?? []).filter((name) => !gone.includes(name));
+  system.update(type, present, withMeta(labelled, { finalizers }));
+}
+
+function remaining(system: System, left: readonly ResourceType[], cluster: string): string {
+  const resources = `Some resources are remaining: ${left.map((each) => counted(system, each, cluster)).join(", ")}`;
+  const finalizers = new Map<string, number>();
+  for (const { metadata } of left.flatMap((each) => system.list(each, cluster))) {
+    for (const name of metadata.finalizers ?? []) finalizers.set(name, (finalizers.get(name) ?? 0) + 1);
+  }
+  if (finalizers.size === 0) return resources;
+  const held = [...finalizers].sort().map(([name, count]) => `${name} in ${count} resource instances`);
+  return `${resources}; Some content in the logical cluster has finalizers remaining: ${held.join(", ")}`;
 }
 
 const counted = (system: System, { plural, group, storage }: ResourceType, cluster: string): string =>

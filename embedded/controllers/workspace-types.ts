@@ -31,7 +31,10 @@ export function extensionChain(system: System, type: Obj, seen = new Set<string>
   return [...parts, type];
 }
 
-/** `root:orgs:acme-org`: how initializers and limits call a type. */
+/** How initializers and terminators call a type: by the id of its cluster. */
+export const initializerOf = (type: Obj): string => `${clusterOf(type)}:${type.metadata.name}`;
+
+/** `root:orgs:acme-org`: how limits call a type. */
 export const qualifiedType = (type: Obj): string =>
   `${type.metadata.annotations?.[pathAnnotation] ?? clusterOf(type)}:${type.metadata.name}`;
 
@@ -48,7 +51,7 @@ export function workspaceTypes(system: System): Controller {
       const named = withAnnotation(found, pathAnnotation, system.clusters.pathOf(cluster));
       const virtualWorkspaces = (["initializing", "terminating"] as const).map((kind) => ({
         type: kind,
-        url: `${system.url}/services/${kind}workspaces/${qualifiedType(named)}`,
+        url: `${system.url}/services/${kind}workspaces/${initializerOf(named)}`,
       }));
       const ready = withCondition({ ...asObject(found.status), virtualWorkspaces }, True("Ready"), system.now());
       const status = withCondition(ready, True("VirtualWorkspaceURLsReady"), system.now());

@@ -1,14 +1,13 @@
 import { asArray, asObject, asString, at, type Json } from "../json.ts";
 import { clusterOf, type Obj, withLabel, withMeta } from "../object.ts";
 import { clusterStorage } from "../store/clusters.ts";
+import { forgetOwner, ownerAnnotation, phaseLabel, terminatorFinalizer } from "./owner.ts";
 import { type Controller, type Ref, refOf } from "./runner.ts";
 import { newClusterId, type System, withCondition } from "./system.ts";
-import { extensionChain, findType, qualifiedType, typeRef } from "./workspace-types.ts";
+import { extensionChain, findType, initializerOf, qualifiedType, typeRef } from "./workspace-types.ts";
 
 export const workspaceFinalizer = "core.kcp.io/logicalcluster";
-export const ownerAnnotation = "experimental.tenancy.kcp.io/owner";
 export const typeAnnotation = "internal.tenancy.kcp.io/type";
-export const phaseLabel = "tenancy.kcp.io/phase";
 const clusterIdAnnotation = "internal.tenancy.kcp.io/cluster";
 const shardAnnotation = "internal.tenancy.kcp.io/shard";
 export const defaultBindings = "system:apibindings";
@@ -58,7 +57,7 @@ interface NewCluster {
 
 function createCluster(system: System, workspace: Obj, { id, path, type }: NewCluster): void {
   const chain = extensionChain(system, type);
-  const own = (field: string) => chain.filter(({ spec }) => at(spec, field) === true).map(qualifiedType);
+  const own = (field: string) => chain.filter(({ spec }) => at(spec, field) === true).map(initializerOf);
   const hasBindings = chain.some(({ spec }) => asArray(at(spec, "defaultAPIBindings")).length > 0);
   const initializers = [...own("initializer"), ...(hasBindings ? [defaultBindings] : [])];
   const terminators = own("terminator");
@@ -70,7 +69,7 @@ function createCluster(system: System, workspace: Obj, { id, path, type }: NewCl
   system.create(system.type("core.kcp.io", "logicalclusters"), id, {
     metadata: {
       name: "cluster",
-      finalizers: ["core.kcp.io/logicalcluster-deletion"],
+      finalizers: ["core.kcp.io/logicalcluster-deletion", ...(terminators.length > 0 ? [terminatorFinalizer] : [])],
       labels: { ...(Object.assign({}, ...additional) as Record<string, string>), [phaseLabel]: "Scheduling" },
       annotations: {
         [ownerAnnotation]: workspace.metadata.annotations?.[ownerAnnotation] ?? "{}",
@@ -112,13 +111,7 @@ function mirror(system: System, workspace: Obj, inner: Obj): Obj {
   const conditions = [...others, ...taken].sort((one, other) =>
     asString(at(one, "type")) < asString(at(other, "type")) ? -1 : 1,
   );
-  const isReady = seen.phase === "Ready";
-  const { username } = JSON.parse(workspace.metadata.annotations?.[ownerAnnotation] ?? "{}");
-  // Who made it is known in full only until the default bindings are made in that name.
-  const annotations = isReady && username && { [ownerAnnotation]: JSON.stringify({ username }) };
-  const named = annotations
-    ? withMeta(workspace, { annotations: { ...workspace.metadata.annotations, ...annotations } })
-    : workspace;
+  const named = seen.phase === "Ready" ? forgetOwner(workspace) : workspace;
   return { ...named, status: { ...scheduled, conditions } };
 }
 

@@ -34,8 +34,8 @@ function claimsIn(holder: JsonObject, fields: readonly string[], to: string): Js
 
 function convertClaim(claim: JsonObject, to: string): Json {
   if (to === "v1alpha1") {
-    const { verbs: _verbs, selector: _selector, defaultSelector: _default, ...rest } = claim;
-    return { ...rest, all: true };
+    const { verbs: _verbs, selector, defaultSelector: _default, ...rest } = claim;
+    return { ...rest, ...(selector !== undefined && { all: true }) };
   }
   const { all: _all, resourceSelector: _resources, ...rest } = claim;
   // Only the acceptance of a claim, in a binding, selects.

@@ -259,12 +259,23 @@ const workspace = defineType("tenancy.kcp.io", "v1alpha1", false, {
         cluster: text({ immutable: "cluster is immutable" }),
         location: object({ selector: object(labelSelector, { "x-kubernetes-map-type": "atomic" }) }),
         mount: anyObject(),
-        type: object({
-          "name!": text({ ...withoutType(typeName), immutable: "name is immutable" }),
-          path: text({ ...withoutType(path), immutable: "path is immutable" }),
-        }),
+        type: object(
+          { "name!": typeName, path },
+          {
+            transitions: [
+              { field: "name", forbids: "change", message: "name is immutable" },
+              { field: "path", forbids: "change", message: "path is immutable" },
+            ],
+          },
+        ),
       },
-      { default: {} },
+      {
+        default: {},
+        transitions: [
+          { field: "URL", forbids: "removal", message: "URL cannot be unset" },
+          { field: "cluster", forbids: "removal", message: "cluster cannot be unset" },
+        ],
+      },
     ),
     status: object({ conditions, initializers, phase, terminators: initializers }, { default: {} }),
   },

@@ -35,8 +35,18 @@ export interface Schema {
   readonly "x-kubernetes-list-type"?: "atomic" | "set" | "map";
   readonly "x-kubernetes-list-map-keys"?: readonly string[];
   readonly "x-kubernetes-map-type"?: "atomic" | "granular";
+  /** Rules in CEL; they are kept and not evaluated. */
+  readonly "x-kubernetes-validations"?: readonly Json[];
   /** Ours: the value may not change, and why; kcp says it by a rule in CEL. */
   readonly immutable?: string;
+  /** Ours: what may not become of fields of an object that are set; kcp says it by rules in CEL too. */
+  readonly transitions?: readonly Transition[];
+}
+
+export interface Transition {
+  readonly field: string;
+  readonly forbids: "change" | "removal";
+  readonly message: string;
 }
 
 /** The short way to write schemas down. */

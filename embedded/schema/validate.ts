@@ -9,6 +9,34 @@ export function validate(schema: Schema, value: Json | undefined, path: string, 
   return causes;
 }
 
+const blocking = new Set(["FieldValueRequired", "FieldValueTypeInvalid", "FieldValueTooLong", "FieldValueTooMany"]);
+
+/** What is wrong with a whole object. */
+export function validateObject(schema: Schema, value: Json | undefined, before?: Json): readonly Cause[] {
+  const causes = validate(schema, value, "", before);
+  if (!hasRules(schema) || !causes.some(({ reason }) => blocking.has(reason))) return causes;
+  const message =
+    "Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
+  return [...causes, { reason: "FieldValueInvalid", message, field: "<nil>" }];
+}
+
+const withRules = new WeakMap<Schema, boolean>();
+
+/** Whether a schema says more than structure, which kcp checks only where the structure is right. */
+function hasRules(schema: Schema): boolean {
+  const known = withRules.get(schema);
+  if (known !== undefined) return known;
+  const { immutable, transitions, properties = {}, items, additionalProperties } = schema;
+  const below = [...Object.values(properties), items, additionalProperties];
+  const has =
+    immutable !== undefined ||
+    transitions !== undefined ||
+    schema["x-kubernetes-validations"] !== undefined ||
+    below.some((each) => typeof each === "object" && hasRules(each));
+  withRules.set(schema, has);
+  return has;
+}
+
 type Tell = (cause: Cause) => void;
 
 function check(schema: Schema, value: Json | undefined, path: string, before: Json | undefined, tell: Tell): void {
@@ -135,6 +163,12 @@ function checkObject(schema: Schema, value: JsonObject, path: string, before: Js
     tell({ reason: "FieldValueTooMany", message, field: path });
   }
   const old = isObject(before) ? before : {};
+  for (const { field, forbids, message } of schema.transitions ?? []) {
+    const is = forbids === "removal" ? value[field] === undefined : !equal(old[field], value[field]);
+    if (old[field] !== undefined && is) {
+      tell({ reason: "FieldValueInvalid", message: `Invalid value: ${message}`, field: path });
+    }
+  }
   for (const [name, child] of Object.entries(value)) {
     const known = properties?.[name] ?? (isObject(additionalProperties) ? additionalProperties : undefined);
     if (known) check(known as Schema, child, below(name), old[name], tell);
@@ -148,8 +182,11 @@ function checkCombined(schema: Schema, value: Json, path: string, tell: Tell): v
   if (schema.anyOf && !schema.anyOf.some(holds)) {
     tell(invalidValue(path, value, `${path} in body must validate at least one schema (anyOf)`));
   }
-  if (schema.oneOf && schema.oneOf.filter(holds).length !== 1) {
-    tell(invalidValue(path, value, `${path} in body must validate one and only one schema (oneOf)`));
+  const valid = schema.oneOf?.filter(holds).length ?? 1;
+  if (valid !== 1) {
+    const found = valid === 0 ? "Found none valid" : `Found ${valid} valid alternatives`;
+    const message = `Invalid value: "": "${path}" must validate one and only one schema (oneOf). ${found}`;
+    tell({ reason: "FieldValueInvalid", message, field: "<nil>" });
   }
   if (schema.not && holds(schema.not))
     tell(invalidValue(path, value, `${path} in body must not validate the schema (not)`));

@@ -16,8 +16,9 @@ export function views(system: System, authorizer: Authorizer): (prefix: string) 
       const isThere = system.store.get(exportStorage, first, second) !== undefined;
       return isThere ? exportView({ system, authorizer, cluster: first, name: second }) : undefined;
     }
-    if (service === "initializingworkspaces") return phaseView(system, authorizer, "initializers", first);
-    if (service === "terminatingworkspaces") return phaseView(system, authorizer, "terminators", first);
+    if (service === "initializingworkspaces")
+      return phaseView({ system, authorizer, list: "initializers", name: first });
+    if (service === "terminatingworkspaces") return phaseView({ system, authorizer, list: "terminators", name: first });
     return undefined;
   };
 }
