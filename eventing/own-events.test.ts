@@ -58,3 +58,17 @@ it("starts a trace where the cause has none, and sets no attribute that it does 
   );
   expect(event?.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
 });
+
+it("tells another account under an id of that account's own, whomever else a second run has to tell", () => {
+  const [a, b] = ["1own/a", "1own/b"].map((accountkey) => ({ type: fact.parentInfoChanged, accountkey }));
+  const all = completeEvents(
+    [a, b].filter((event) => event !== undefined),
+    emission,
+  );
+  const rest = completeEvents(
+    [b].filter((event) => event !== undefined),
+    emission,
+  );
+  expect(all[0]?.id).not.toBe(all[1]?.id);
+  expect(rest[0]?.id).toBe(all[1]?.id);
+});

@@ -11,17 +11,21 @@ export interface Emission {
 }
 
 /** Completes the facts that a function found to CloudEvents. Ids follow from the cause alone, so that a second run
- *  emits the same events and not new ones (decisions.md 2). */
+ *  emits the same events and not new ones (decisions.md 2). A fact about another account has that account's key in place
+ *  of the count: a second run may have fewer accounts to tell, and none may be taken for another's duplicate. */
 export function completeEvents(events: readonly OwnEvent[], emission: Emission): CloudEvent[] {
   const counts = new Map<string, number>();
   return events.map((event) => {
-    const index = counts.get(event.type) ?? 0;
-    counts.set(event.type, index + 1);
-    return complete(event, index, emission);
+    const { type, accountkey } = event;
+    if (accountkey !== undefined && accountkey !== emission.cause.accountkey)
+      return complete(event, accountkey, emission);
+    const index = counts.get(type) ?? 0;
+    counts.set(type, index + 1);
+    return complete(event, String(index), emission);
   });
 }
 
-function complete(event: OwnEvent, index: number, { cause, function: name, now }: Emission): CloudEvent {
+function complete(event: OwnEvent, index: string, { cause, function: name, now }: Emission): CloudEvent {
   const { type, subject, data } = event;
   return {
     specversion: "1.0",

@@ -22,21 +22,21 @@ export class JetStreamLink {
   #incarnation = "";
   #ready: Promise<string>;
   #connected = true;
-  /** Settles #ready while the connection is down. */
-  #reconnected = () => {};
+  /** Settles #ready; there is one from the first "disconnect" to the next "reconnect", whatever comes between. */
+  #reconnected: (() => void) | undefined;
 
   static async open(nc: NatsConnection, log: Log, provision: Provision): Promise<JetStreamLink> {
     const jsm = await jetstreamManager(nc);
-    const js = jetstream(nc);
-    return new JetStreamLink({ nc, js, jsm, provision, log, incarnation: await provision(jsm, js) });
+    return new JetStreamLink({ nc, js: jetstream(nc), jsm, provision, log }, await provision(jsm, jetstream(nc)));
   }
 
-  private constructor(
-    parts: Pick<JetStreamLink, "nc" | "js" | "jsm" | "incarnation"> & { provision: Provision; log: Log },
+  constructor(
+    parts: Pick<JetStreamLink, "nc" | "js" | "jsm"> & { provision: Provision; log: Log },
+    incarnation: string,
   ) {
     ({ nc: this.nc, js: this.js, jsm: this.jsm, provision: this.#provision, log: this.#log } = parts);
-    this.#incarnation = parts.incarnation;
-    this.#ready = Promise.resolve(parts.incarnation);
+    this.#incarnation = incarnation;
+    this.#ready = Promise.resolve(incarnation);
     void this.#watch();
   }
 
@@ -93,11 +93,16 @@ export class JetStreamLink {
       if (type === "disconnect") {
         this.#log.warn({ server: this.nc.getServer() }, "connection to NATS lost");
         this.#connected = false;
-        const { promise, resolve } = Promise.withResolvers<string>();
-        this.#await(promise);
-        this.#reconnected = () => resolve(this.#restore());
+        if (!this.#reconnected) {
+          const { promise, resolve } = Promise.withResolvers<string>();
+          this.#await(promise);
+          this.#reconnected = () => resolve(this.#restore());
+        }
         for (const run of this.#onDown) run();
-      } else if (type === "reconnect") this.#reconnected();
+      } else if (type === "reconnect") {
+        this.#reconnected?.();
+        this.#reconnected = undefined;
+      }
     }
     this.#connected = false;
   }

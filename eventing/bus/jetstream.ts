@@ -91,6 +91,8 @@ async function connectTo({ url, connection }: JetStreamBusOptions) {
       // A connection that is dead but not closed is noticed after three of these.
       pingInterval: 10_000,
       ignoreAuthErrorAbort: true,
+      // Of one attempt: a server that is going down again lets a handshake hang.
+      timeout: 5_000,
       noAsyncTraces: true,
       ...connection,
       servers,

@@ -108,15 +108,33 @@ test.each([
   expect(reasons).toEqual(["too old"]);
 });
 
+const lateEnd = (to: ServerResponse) => to.end(`${line("ADDED", object("a", 5))}{"type":"ADDED"`);
+const breaks = (to: ServerResponse) => to.write(line("ADDED", object("a", 5)), () => to.destroy());
+
 test.each([
-  ["a broken connection", (to: ServerResponse) => to.write(line("ADDED", object("a", 5)), () => to.destroy())],
+  ["a broken connection", breaks],
   ["a line of garbage", (to: ServerResponse) => to.write(`${line("ADDED", object("a", 5))}{"type":\n`)],
   ["an object without name", (to: ServerResponse) => to.write(`${line("ADDED", object("a", 5))}${line("ADDED", {})}`)],
-  ["half a line", (to: ServerResponse) => to.end(`${line("ADDED", object("a", 5))}{"type":"ADDED"`)],
-])("after %s the watch goes on where it was", async (_name, fail) => {
-  const { told, versions } = await play({ watches: [fail, (to) => to.write(line("ADDED", object("b", 6)))] }, 3);
+])("after %s the watch goes on where it was, once the server knows that version", async (_name, fail) => {
+  const lists = [(to: ServerResponse) => list(to, 1), (to: ServerResponse) => list(to, 9)];
+  const watches = [fail, (to: ServerResponse) => to.write(line("ADDED", object("b", 6)))];
+  const { told, versions } = await play({ lists, watches }, 3);
+  expect(told).toEqual(["list ", "ADDED a", "ADDED b"]);
+  expect(versions).toEqual(["list", "1", "list", "5"]);
+});
+
+test("after half a line the watch goes on where it was", async () => {
+  const watches = [lateEnd, (to: ServerResponse) => to.write(line("ADDED", object("b", 6)))];
+  const { told, versions } = await play({ watches }, 3);
   expect(told).toEqual(["list ", "ADDED a", "ADDED b"]);
   expect(versions).toEqual(["list", "1", "5"]);
+});
+
+test("a server made anew, which has not come to our version yet, is listed", async () => {
+  const lists = [1, 3, 3].map((version) => (to: ServerResponse) => list(to, version, "c"));
+  const { told, versions } = await play({ lists, watches: [breaks] }, 3);
+  expect(told).toEqual(["list Thingc", "ADDED a", "list Thingc"]);
+  expect(versions).toEqual(["list", "1", "list", "list"]);
 });
 
 test("a watch that says nothing for long is opened anew, and that is no failure", async () => {

@@ -1,8 +1,9 @@
 import { ApiError } from "../../shared/kcp/client.ts";
 import { messageOf } from "../../shared/kcp/errors.ts";
 import type { KubeObject } from "../../shared/kcp/objects.ts";
+import { isNewer } from "../../shared/kcp/resource-version.ts";
 import { pause } from "./backoff.ts";
-import { listAll, type Watching, watch } from "./watch.ts";
+import { listAll, newestVersion, type Watching, watch } from "./watch.ts";
 import type { Change, Page } from "./wire.ts";
 
 /** What is told of a collection, one call at a time: the next comes when the last has resolved. */
@@ -21,8 +22,13 @@ export interface Observer<T extends KubeObject> {
 export async function reflect<T extends KubeObject>(watching: Watching, observer: Observer<T>): Promise<void> {
   const { signal, timing } = watching;
   let resumeAt: string | undefined;
+  let isDoubtful = false;
   for (let failures = 0; !signal.aborted; ) {
     try {
+      // kcp answers a watch at a version of the future with silence: a server made anew is known by its lower versions.
+      if (resumeAt !== undefined && isDoubtful && isNewer(resumeAt, await newestVersion(watching)))
+        resumeAt = undefined;
+      isDoubtful = false;
       if (resumeAt === undefined) {
         const page = await listAll<T>(watching);
         await observer.listed(page);
@@ -40,6 +46,7 @@ export async function reflect<T extends KubeObject>(watching: Watching, observer
       if (signal.aborted) return;
       // Whatever the server itself refuses, and first of all 410, a new list settles; a broken connection is resumed.
       if (error instanceof ApiError) resumeAt = undefined;
+      else isDoubtful = true;
       failures++;
       observer.disconnected(messageOf(error));
     }

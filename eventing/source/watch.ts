@@ -52,6 +52,13 @@ export async function listAll<T extends KubeObject>({ http, url, timing, signal 
   }
 }
 
+/** The newest version that the server knows. */
+export async function newestVersion({ http, url, timing, signal }: Watching): Promise<string> {
+  const response = await http.send({ method: "GET", url: `${url}?limit=1`, timeoutMs: timing.requestMs, signal });
+  if (response.status !== 200) throw refused(response.status, response.text);
+  return parsePage(response.text).resourceVersion;
+}
+
 /** What happens to a collection after `resourceVersion`, until the server ends the watch or is silent for too long. Throws
  *  ApiError when the server refuses (410: too old), UnreachableError when the connection breaks or brings garbage. */
 export async function* watch<T extends KubeObject>(

@@ -85,7 +85,10 @@ async function write(event: CloudEvent, world: World, deps: Deps, ctx: Ctx): Pro
   const info = await world.info();
   if (info?.metadata.deletionTimestamp) {
     const ref = { kind: "AccountInfo", cluster, name: infoName };
-    return waiting(heldBy(info), ref).with(condition.info, stopped(heldBy(info), ref));
+    // The event that carries what it knew must outlast the wait.
+    const keeps = event.type === fact.infoDeleted;
+    const outcome = keeps ? requeue(heldAgainMs, heldBy(info)) : waiting(heldBy(info), ref);
+    return outcome.with(condition.info, stopped(heldBy(info), ref));
   }
   try {
     if (info) await deps.repairInfo(cluster, info, repairPatch(ownPart(info, world), await wantedSpec(world)));
@@ -101,6 +104,8 @@ async function write(event: CloudEvent, world: World, deps: Deps, ctx: Ctx): Pro
   return isTrue(world.account, condition.info) ? outcome.repairing(repaired(info)) : outcome;
 }
 
+/** How often an AccountInfo that others hold is looked at, in milliseconds; its end wakes the function earlier. */
+const heldAgainMs = 30_000;
 const noStore = { fga: { store: { id: "" } } };
 
 /** How long after a binding is Bound kcp may still refuse to serve it, and when to ask again, in milliseconds. */
