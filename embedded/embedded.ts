@@ -1,5 +1,3 @@
-import { randomBytes } from "node:crypto";
-import { selfSigned } from "../shared/self-signed.ts";
 import { Authorizer } from "./access/authorizer.ts";
 import { type TokenUser, Users } from "./access/users.ts";
 import { rules } from "./admission/rules.ts";
@@ -16,7 +14,8 @@ import { Runner } from "./controllers/runner.ts";
 import { System } from "./controllers/system.ts";
 import { workspaceTypes } from "./controllers/workspace-types.ts";
 import { workspaces } from "./controllers/workspaces.ts";
-import { loadData, saveData } from "./data-file.ts";
+import { loadData, newIdentity, saveData } from "./data-file.ts";
+import { adminKubeconfig, userKubeconfig } from "./kubeconfig.ts";
 import { Catalog } from "./resources/catalog.ts";
 import { listen } from "./server.ts";
 import { Clusters } from "./store/clusters.ts";
@@ -29,7 +28,7 @@ export interface EmbeddedOptions {
   readonly port?: number;
   /** Besides the administrator. */
   readonly users?: readonly TokenUser[];
-  /** Bearer token of the administrator; random unless given. */
+  /** Bearer token of the administrator; saved with the data, random at first unless given. */
   readonly adminToken?: string;
   /** Data are taken from this file if it exists, and saved there by `close` and `save`. */
   readonly dataFile?: string;
@@ -50,7 +49,7 @@ export interface Embedded {
   /** PEM of the certificate to trust; empty with plain HTTP. */
   readonly ca: string;
   readonly adminToken: string;
-  /** A kubeconfig, as YAML may be written, for a token and a workspace (`root` unless given). */
+  /** The administrators' kubeconfig, or that of the user with this token in a workspace (`root` unless given). */
   kubeconfig(token?: string, workspace?: string): string;
   readonly store: Store;
   /** Forgets the history of changes, as etcd does from time to time: watches from before are answered 410. */
@@ -63,14 +62,21 @@ export interface Embedded {
 /** Starts an in-memory control plane that speaks as much of the API of kcp as this product uses. For development only: it
  *  has no durable storage, no replicas, and its checks are as good as its imitation. */
 export async function createEmbedded(options: EmbeddedOptions = {}): Promise<Embedded> {
-  const { host = "127.0.0.1", now = Date.now, adminToken = randomBytes(24).toString("hex") } = options;
+  const { host = "127.0.0.1", now = Date.now } = options;
+  const saved = options.dataFile ? await loadData(options.dataFile) : undefined;
+  const known = saved?.identity ?? newIdentity();
+  const identity = { ...known, ...(options.adminToken && { adminToken: options.adminToken }) };
+  const { adminToken, shardToken } = identity;
   const store = new Store(options);
   const clusters = new Clusters(store);
   const catalog = new Catalog(store);
   const authorizer = new Authorizer(store, clusters);
   const system = new System({ store, clusters, catalog, authorizer, now });
-  const admin = { token: adminToken, name: "kcp-admin", groups: ["system:kcp:admin"] };
-  const users = new Users([admin, ...(options.users ?? [])]);
+  const users = new Users([
+    { token: adminToken, name: "kcp-admin", groups: ["system:kcp:admin"] },
+    { token: shardToken, name: "shard-admin", groups: ["system:masters"] },
+    ...(options.users ?? []),
+  ]);
   const admission = rules(system);
   const handler = new Handler({
     store,
@@ -82,12 +88,11 @@ export async function createEmbedded(options: EmbeddedOptions = {}): Promise<Emb
     now,
     bookmarkMs: options.bookmarkMs ?? 60_000,
   });
-  const tls = (options.tls ?? true) ? selfSigned("localhost") : undefined;
+  const tls = (options.tls ?? true) ? identity : undefined;
   const server = await listen(handler, { host, port: options.port ?? 0, tls });
   system.url = `${tls ? "https" : "http"}://${host}:${server.port}`;
   system.ca = tls?.cert ?? "";
 
-  const saved = options.dataFile ? await loadData(options.dataFile) : undefined;
   const runner = new Runner(store, controllers(system), options.onError);
   if (saved) {
     store.restore(saved.store);
@@ -99,13 +104,16 @@ export async function createEmbedded(options: EmbeddedOptions = {}): Promise<Emb
   }
   runner.drain();
   const save = async () => {
-    if (options.dataFile) await saveData(options.dataFile, store);
+    if (options.dataFile) await saveData(options.dataFile, identity, store);
   };
   return {
     url: system.url,
     ca: system.ca,
     adminToken,
-    kubeconfig: (token = adminToken, workspace = "root") => kubeconfigOf(system, token, workspace),
+    kubeconfig: (token, workspace = "root") =>
+      token === undefined
+        ? adminKubeconfig(system, { admin: adminToken, shard: shardToken })
+        : userKubeconfig(system, token, workspace),
     store,
     compact: () => store.compact(store.revision),
     save,
@@ -129,24 +137,4 @@ function controllers(system: System) {
     namespaces(system),
     garbage(system),
   ];
-}
-
-function kubeconfigOf({ url, ca }: System, token: string, workspace: string): string {
-  const name = "embedded";
-  const certificate = ca && { "certificate-authority-data": Buffer.from(ca).toString("base64") };
-  const cluster = (server: string) => ({ server, ...(certificate || {}) });
-  return JSON.stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [
-      { name, cluster: cluster(`${url}/clusters/${workspace}`) },
-      { name: "base", cluster: cluster(url) },
-    ],
-    users: [{ name, user: { token } }],
-    contexts: [
-      { name, context: { cluster: name, user: name } },
-      { name: "base", context: { cluster: "base", user: name } },
-    ],
-    "current-context": name,
-  });
 }
