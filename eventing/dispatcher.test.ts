@@ -11,12 +11,14 @@ import {
   TerminalError,
   waiting,
 } from "../shared/function.ts";
+import { UnreachableError } from "../shared/kcp/errors.ts";
 import { type ManualClock, manualClock } from "../test/manual-clock.ts";
 import type { Bus } from "./bus/bus.ts";
 import type { DeadLetter, DeadLetterReader } from "./bus/dead-letter.ts";
 import { createMemoryBus } from "./bus/memory.ts";
 import type { DispatchMetrics, Handled, Run } from "./dispatch-metrics.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
+import { maxUnsettled } from "./retry-policy.ts";
 
 const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
 const event = (id: string, overrides: Partial<CloudEvent> = {}): CloudEvent => ({
@@ -209,11 +211,27 @@ describe("what becomes of an event", () => {
     expect(lines.at(-1)).toMatchObject({ outcome: "done" });
   });
 
+  it("does not give up an event because nobody can be reached, however long that lasts", async () => {
+    let away = true;
+    answer = async () => {
+      if (away) throw new UnreachableError("kcp is away");
+      return done();
+    };
+    await start();
+    await bus.publish(event("1"));
+    await clock.pass(30 * 60_000);
+    expect(calls.length).toBeGreaterThan(20);
+    away = false;
+    await clock.pass(31_000);
+    expect(await letters()).toEqual([]);
+    expect(lines.at(-1)).toMatchObject({ outcome: "done" });
+  });
+
   it("gives up an event that was delivered often and never ended", async () => {
     // As when it ends the process each time: nobody settles these.
     const crashing = await bus.subscribe({ function: "f", on: fn("f").on, maxInFlight: 1 }, () => {});
     await bus.publish(event("1"));
-    await clock.pass(31 * 5_000);
+    await clock.pass((maxUnsettled + 1) * 5_000);
     await crashing.stop();
     await start();
     await settle();

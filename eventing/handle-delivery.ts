@@ -1,5 +1,6 @@
 import type { CloudEvent } from "../shared/event.ts";
 import { type AccountFunction, type Ctx, type Log, type Outcome, TerminalError } from "../shared/function.ts";
+import { classify } from "../shared/kcp/errors.ts";
 import type { Bus, Delivery } from "./bus/bus.ts";
 import type { Clock } from "./clock.ts";
 import type { DispatchMetrics, Handled, Run } from "./dispatch-metrics.ts";
@@ -79,7 +80,9 @@ function refuse(error: unknown, delivery: Delivery, handling: Handling): Verdict
     return { ending, settle: () => delivery.retry(0) };
   }
   const terminal = error instanceof TerminalError;
-  if (!terminal && delivery.attempt < maxAttempts) return again(error, delivery, handling);
+  // A server that cannot be reached says nothing of the event.
+  const unheard = ["unreachable", "retry"].includes(classify(error));
+  if (!terminal && (unheard || delivery.attempt < maxAttempts)) return again(error, delivery, handling);
   const reason = messageOf(error);
   const failure = { code: terminal ? 422 : 500, reason };
   const ending = { outcome: "dead", trouble: terminal ? "terminal" : troubleOf(error), reason } as const;

@@ -66,9 +66,13 @@ async function leadInTurns(work: WorkerOptions, client: Client, probe: Probe, si
     if (!term) return;
     leads(1);
     log.info({ identity }, "this instance leads");
-    await workUntil(work, probe, AbortSignal.any([signal, term.lost]), term.lost);
-    await term.release();
-    leads(0);
+    try {
+      await workUntil(work, probe, AbortSignal.any([signal, term.lost]), term.lost);
+    } finally {
+      // Also when the work broke: the Lease must not be renewed by one who does not work.
+      await term.release();
+      leads(0);
+    }
   }
 }
 

@@ -75,7 +75,7 @@ export class Store implements Reader {
     for (const cluster of [...this.#clusters.values()].filter((each) => each.shard === shard)) {
       for (const { metadata } of [...cluster.objects[kind].values()]) {
         if (!isReset && isNewer(metadata.resourceVersion, resourceVersion)) continue;
-        if (!listed.has(metadata.uid)) this.#bury(metadata.uid, metadata.resourceVersion);
+        if (!listed.has(metadata.uid)) this.#bury(metadata.uid, isReset ? metadata.resourceVersion : resourceVersion);
         if (isReset || !listed.has(metadata.uid)) this.#drop(cluster, kind, metadata.name);
       }
     }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { functions, steps } from "../functions/index.ts";
 import type { Log } from "../shared/function.ts";
-import { createInvoke } from "../shared/invoke.ts";
+import { createInvoke, type Invoke } from "../shared/invoke.ts";
 import type { Kubeconfig } from "../shared/kcp/kubeconfig.ts";
 import { createClient } from "../shared/kcp/rest.ts";
 import type { Metrics } from "../shared/metrics.ts";
@@ -12,7 +12,7 @@ import { createDispatcher } from "./dispatcher.ts";
 import { countingTypes, recordAccounts, recordObjects } from "./record-accounts.ts";
 import { recordDispatch } from "./record-dispatch.ts";
 import type { RunConfig } from "./run-config.ts";
-import { createSource } from "./source/source.ts";
+import { createSource, type Source } from "./source/source.ts";
 import { Store } from "./store.ts";
 import { storeBackend } from "./store-backend.ts";
 import { tellAll } from "./tell-all.ts";
@@ -57,7 +57,7 @@ export function startWorker(options: WorkerOptions): Worker {
       onRestart: ({ kind }) => metrics.events.watchRestarts.inc({ kind }),
     },
   });
-  const dispatcher = dispatcherOf(options, store, source.basesOf);
+  const dispatcher = dispatcherOf(options, store, source);
   recordObjects(metrics, store);
   let receiving = false;
 
@@ -88,11 +88,11 @@ export function startWorker(options: WorkerOptions): Worker {
   };
 }
 
-function dispatcherOf(options: WorkerOptions, store: Store, basesOf: (cluster: string) => readonly string[]) {
+function dispatcherOf(options: WorkerOptions, store: Store, source: Source) {
   const { config, kubeconfig, metrics, log, bus } = options;
   const client = createClient({
     config: kubeconfig,
-    basesOf,
+    basesOf: source.basesOf,
     pathOf: (cluster) => store.pathOf(cluster),
     timeoutMs: config.requestTimeout,
     onRequest: ({ code, method, host }) => metrics.process.requests.inc({ code, method, host }),
@@ -100,7 +100,12 @@ function dispatcherOf(options: WorkerOptions, store: Store, basesOf: (cluster: s
   const settings: Settings = { ...config.settings, serverCa: kubeconfig.serverCa() };
   const active = functions.filter(({ name }) => !config.disabledFunctions.has(name));
   const backend = storeBackend({ ...client, ...countingTypes(client, metrics) }, store);
-  const invoke = createInvoke({ backend, settings, steps, observed: recordAccounts(metrics) });
+  const decide = createInvoke({ backend, settings, steps, observed: recordAccounts(metrics) });
+  // A shard that appears later fills the store again, and until then the same holds.
+  const invoke: Invoke = async (fn, event, ctx) => {
+    while (!source.inStore) await delay(pollMs, undefined, { signal: ctx.signal });
+    return decide(fn, event, ctx);
+  };
   const recorded = recordDispatch({
     metrics,
     functions: active,

@@ -360,6 +360,25 @@ describe("the chain of an account", () => {
     expect(status("acme")?.phase).toBe("Ready");
   });
 
+  test("002-F31 an account that waits for its WorkspaceType is woken when that is back, at any depth", async () => {
+    await readyOrg();
+    await readyAccount("dev", "root:orgs:acme", "acme-id");
+    kcp.objects.delete(`WorkspaceType ${orgsCluster} acme-account`);
+    for (const [name, cluster] of [
+      ["late", "acme-id"],
+      ["leaf", "dev-id"],
+    ] as const) {
+      kcp.account(name, { type: "account" }, cluster);
+      await run.deliver(forwarded("Account", `${cluster}/${name}`, { verb: "add" }));
+      expect(conditions(name, cluster)).toContain("WorkspaceSubroutine|False|Stopped|Workspace type not ready yet");
+    }
+    await run.deliver(forwarded("WorkspaceType", acme, { verb: "delete" }));
+    kcp.typesReady("acme");
+    await run.deliver({ ...forwarded("WorkspaceType", acme), name: "acme-account" });
+    expect(kcp.workspace("late", "acme-id")).toBeDefined();
+    expect(kcp.workspace("leaf", "dev-id")).toBeDefined();
+  });
+
   test("refresh label forces a pass and is taken away", async () => {
     await readyOrg();
     kcp.change("Account", orgsCluster, "acme", {
@@ -453,6 +472,27 @@ describe("the chain of an account", () => {
       expect(kcp.get("Account", orgsCluster, "acme")).toBeUndefined();
     });
 
+    test("looks at the server before it takes a Workspace for gone", async () => {
+      await readyOrg();
+      kcp.change("Workspace", orgsCluster, "acme", { metadata: { finalizers: ["kcp"] } });
+      kcp.hide(`Workspace ${orgsCluster} acme`);
+      await remove("acme");
+      expect(conditions("acme")).toContain("WorkspaceSubroutineFinalize|False|Stopped|Waiting for Workspace deletion");
+    });
+
+    test("the resync nudges a Workspace whose content is gone, and no other", async () => {
+      await readyOrg();
+      kcp.change("Workspace", orgsCluster, "acme", {
+        metadata: { deletionTimestamp: "2026-01-01T00:00:00Z", finalizers: ["kcp"] },
+      });
+      kcp.written();
+      await run.invoke("nudge-workspace", own(fact.resyncDue, acme));
+      expect(kcp.written()).toEqual([]);
+      kcp.objects.delete("LogicalCluster acme-id cluster");
+      await run.invoke("nudge-workspace", own(fact.resyncDue, acme));
+      expect(kcp.written()).toEqual([`patch Workspace ${orgsCluster} acme`]);
+    });
+
     test("002-F54 AccountInfo holds the workspace while an Account lives in it", async () => {
       await readyOrg();
       await readyAccount("dev", "root:orgs:acme", "acme-id");
@@ -497,7 +537,7 @@ describe("the chain of an account", () => {
       "manage-accountinfo": [fact.infoReady, fact.repaired],
       "workspace-ready": [fact.ready],
       "release-accountinfo": [fact.infoDeleted],
-      "relay-lineage": [fact.deleted, fact.childDeleted, fact.parentInfoChanged],
+      "relay-lineage": [fact.deleted, fact.childDeleted, fact.parentInfoChanged, fact.workspaceTypeChanged],
     };
     const reaches = (type: string, seen: readonly string[]): void => {
       expect(seen).not.toContain(type);

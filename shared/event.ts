@@ -43,6 +43,8 @@ export const fact = {
   /** AccountInfo was deleted by hand; data keeps its fga and oidc over the deletion. */
   infoDeleted: "io.platform-mesh.account.info-deleted",
   parentInfoChanged: "io.platform-mesh.account.parent-info-changed",
+  /** The WorkspaceType that the accounts of an org are made of has changed. */
+  workspaceTypeChanged: "io.platform-mesh.account.workspace-type-changed",
   childDeleted: "io.platform-mesh.account.child-deleted",
   repaired: "io.platform-mesh.account.repaired",
   ready: "io.platform-mesh.account.ready",

@@ -14,7 +14,7 @@ import type {
   WorkspaceType,
   WorkspaceTypeSpec,
 } from "./kcp/objects.ts";
-import { annotation, finalizer, infoName, label } from "./names.ts";
+import { annotation, finalizer, infoName, label, logicalClusterName } from "./names.ts";
 import type { Settings } from "./settings.ts";
 import { World } from "./world.ts";
 
@@ -54,6 +54,17 @@ export class Pass {
 
   infoIn(cluster: string): Promise<AccountInfo | undefined> {
     return this.#get("AccountInfo", cluster, infoName);
+  }
+
+  /** The cluster's LogicalCluster is still to be seen. */
+  async isServed(cluster: string): Promise<boolean> {
+    return (await this.#get("LogicalCluster", cluster, logicalClusterName)) !== undefined;
+  }
+
+  /** What is about to be taken for gone is looked for at the server: the reader may not have been told of it yet. */
+  async lookForWorkspace(world: World): Promise<Workspace | undefined> {
+    await this.#backend.refresh("Workspace", world.cluster, world.account.metadata.name);
+    return world.workspace();
   }
 
   accountsIn(cluster: string): Promise<readonly Account[]> {

@@ -35,7 +35,7 @@ export class FakeKcp implements Backend {
 
   readonly reader = {
     get: async <K extends Kind>(kind: K, cluster: string, name: string) =>
-      this.objects.get(`${kind} ${cluster} ${name}`) as unknown as ObjectOf[K] | undefined,
+      this.#hidden.has(`${kind} ${cluster} ${name}`) ? undefined : this.get(kind, cluster, name),
     list: async <K extends Kind>(kind: K, cluster: string) =>
       [...this.objects]
         .filter(([key]) => key.startsWith(`${kind} ${cluster} `))
@@ -71,7 +71,17 @@ export class FakeKcp implements Backend {
     },
   };
 
-  async refresh(): Promise<void> {}
+  /** Objects that the reader has not been told of yet. */
+  readonly #hidden = new Set<string>();
+
+  async refresh(kind: Kind, cluster: string, name: string): Promise<void> {
+    this.#hidden.delete(`${kind} ${cluster} ${name}`);
+  }
+
+  /** The reader knows nothing of this object until it is refreshed. */
+  hide(key: string): void {
+    this.#hidden.add(key);
+  }
 
   /** Sets an object as its user or kcp would; no write of ours. */
   put(kind: string, cluster: string, object: { metadata: { name: string } }): Stored {

@@ -25,7 +25,10 @@ const retryMs = 500;
 export async function openConsumer(options: ConsumerOptions): Promise<{ stop(): Promise<void> }> {
   const { link, log, config, stream, handle } = options;
   const slots = new Slots(options.maxInFlight);
-  let made: Made | undefined = await make(options);
+  let made: Made | undefined = await make(options).catch((error: unknown) => {
+    log.warn({ err: error, stream, consumer: config.durable_name }, "consumer is not made yet");
+    return undefined;
+  });
   let pull: ConsumerMessages | undefined;
   let stopped = false;
 

@@ -40,6 +40,7 @@ export class Feed<K extends Kind> implements Observer<ObjectOf[K]> {
   readonly #published: Noted;
   #version = "0";
   #isConnected = false;
+  #isListed = false;
 
   constructor(options: FeedOptions<K>) {
     this.#options = options;
@@ -49,6 +50,11 @@ export class Feed<K extends Kind> implements Observer<ObjectOf[K]> {
   /** The store has all there is, its events are on the bus, and the watch runs. */
   get synced(): boolean {
     return this.#isConnected;
+  }
+
+  /** The store has what there was at the last list. */
+  get inStore(): boolean {
+    return this.#isListed;
   }
 
   /** Remembers what was published before this process started. */
@@ -66,6 +72,7 @@ export class Feed<K extends Kind> implements Observer<ObjectOf[K]> {
     // Versions only grow, unless kcp was made anew.
     const isReset = isNewer(this.#version, resourceVersion);
     forwarding.store.replace(kind, shard, { objects, resourceVersion, isReset });
+    this.#isListed = true;
     hold.check();
     this.#version = resourceVersion;
     const gone = new Set(this.#published.keys());

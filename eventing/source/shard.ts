@@ -20,7 +20,7 @@ export class Shard {
   readonly url: string;
   /** Resolves when all has ended after the signal was aborted. */
   readonly ended: Promise<unknown>;
-  readonly #feeds: readonly Pick<Feed<Kind>, "synced">[];
+  readonly #feeds: readonly Pick<Feed<Kind>, "synced" | "inStore">[];
 
   constructor(options: ShardOptions) {
     this.url = options.url;
@@ -39,6 +39,11 @@ export class Shard {
 
   get synced(): boolean {
     return this.#feeds.every(({ synced }) => synced);
+  }
+
+  /** The store has all objects of this shard. */
+  get inStore(): boolean {
+    return this.#feeds.every(({ inStore }) => inStore);
   }
 
   #start<K extends Kind>(kind: K, { url, http, timing, signal, ...rest }: ShardOptions) {

@@ -20,6 +20,11 @@ export class Shards {
     return this.#running.length > 0 && this.#running.every(({ shard }) => shard.synced);
   }
 
+  /** The store has the objects of all shards, as they were when each was seen first. */
+  get inStore(): boolean {
+    return this.#running.every(({ shard }) => shard.inStore);
+  }
+
   /** URL of the shard that has the cluster if it is known, else of all. */
   basesOf(cluster: string): readonly string[] {
     const name = this.#store.shardOf(cluster);

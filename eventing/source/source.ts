@@ -39,6 +39,8 @@ export interface Source {
   start(signal: AbortSignal): Promise<void>;
   /** All is in the store, its events are on the bus, and every watch runs. */
   readonly synced: boolean;
+  /** The store has all objects, so that what is not in it does not exist. Not so while a shard has just appeared. */
+  readonly inStore: boolean;
   /** URLs below which a cluster may be served: that of its shard if it is known, else of all. */
   basesOf(cluster: string): readonly string[];
 }
@@ -97,6 +99,9 @@ export function createSource(options: SourceOptions): Source {
     },
     get synced() {
       return isRunning && shards.synced;
+    },
+    get inStore() {
+      return shards.inStore;
     },
     basesOf: (cluster) => shards.basesOf(cluster),
   };

@@ -30,6 +30,7 @@ export default defineFunction<Deps>({
     { type: resource.update, kind: "WorkspaceType" },
     { type: resource.delete, kind: "WorkspaceType" },
     { type: fact.parentInfoChanged },
+    { type: fact.workspaceTypeChanged },
     { type: fact.resyncDue },
   ],
   steps: [workspaceTypeStep, workspaceStep],
