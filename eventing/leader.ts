@@ -56,7 +56,9 @@ export async function becomeLeader(options: ElectionOptions, signal: AbortSignal
       const holder = lease?.spec?.holderIdentity;
       const term = (lease?.spec?.leaseDurationSeconds ?? 0) * 1000;
       if (!holder || holder === identity || now() >= seen.at + term) {
-        return hold(options, await take(options, lease, signal));
+        const asked = now();
+        const limit = AbortSignal.any([signal, AbortSignal.timeout(timing.renewDeadline)]);
+        return hold(options, await take(options, lease, limit), asked);
       }
       log.debug({ holder }, "standing by: another instance leads");
     } catch (error) {
@@ -87,14 +89,15 @@ function take(options: ElectionOptions, lease: Lease | undefined, signal: AbortS
   return client.create<Lease>(leases, workspace, object, { signal });
 }
 
-function hold(options: ElectionOptions, taken: Lease): Term {
+/** The term of a Lease that was asked for at `asked`, in milliseconds since the epoch. */
+function hold(options: ElectionOptions, taken: Lease, asked: number): Term {
   const { log, timing = defaults, now = Date.now } = options;
   const lost = new AbortController();
   const ended = new AbortController();
   let lease = taken;
 
   const renewals = (async () => {
-    for (let renewed = now(); ; ) {
+    for (let renewed = asked; ; ) {
       const left = renewed + timing.renewDeadline - now();
       if (left <= 0) throw new Error("could not be renewed in time");
       await delay(Math.min(timing.retryPeriod, left), undefined, { signal: ended.signal });

@@ -1,8 +1,8 @@
 import { findCondition, isTrue } from "../shared/conditions.ts";
 import type { Observation } from "../shared/invoke.ts";
-import type { Writer } from "../shared/kcp/client.ts";
+import type { Call, Target, Writer } from "../shared/kcp/client.ts";
 import { type Kind, kinds, type Resource } from "../shared/kcp/kinds.ts";
-import type { Account } from "../shared/kcp/objects.ts";
+import type { Account, KubeObject } from "../shared/kcp/objects.ts";
 import type { Metrics } from "../shared/metrics.ts";
 import { condition } from "../shared/names.ts";
 import { orgType } from "../shared/naming.ts";
@@ -52,10 +52,10 @@ export function countingTypes(writer: Writer, { accounts }: Metrics): Writer {
       count("created", resource, object.metadata.name);
       return created;
     },
-    async apply(resource, cluster, object, options, call) {
-      const applied = await writer.apply(resource, cluster, object, options, call);
-      count("updated", resource, object.metadata.name);
-      return applied;
+    async mergePatch<T extends KubeObject>(resource: Resource, target: Target, patch: object, call?: Call) {
+      const patched = await writer.mergePatch<T>(resource, target, patch, call);
+      count("updated", resource, target.name);
+      return patched;
     },
   };
 }

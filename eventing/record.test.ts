@@ -208,7 +208,7 @@ describe("002-M03 to M05: what becomes of accounts", () => {
     const inner: Writer = { create: write, apply: write, mergePatch: write, delete: write };
     const writer = countingTypes(inner, metrics);
     await writer.create(kinds.WorkspaceType, "c", object("acme-org"));
-    await writer.apply(kinds.WorkspaceType, "c", object("acme-account"), { fieldManager: "f" });
+    await writer.mergePatch(kinds.WorkspaceType, { cluster: "c", name: "acme-account" }, { spec: {} });
     await writer.create(kinds.Workspace, "c", object("acme-org"));
     const before = account("org", [condition("WorkspaceTypeSubroutine", "True")]);
     recordAccounts(metrics)({ function: "create-workspace", before, after: before, outcome: done() });

@@ -81,7 +81,8 @@ export function startWorker(options: WorkerOptions): Worker {
     ended: Promise.all([running, started]).then(() => undefined),
     async stop(ms) {
       stopping.abort(new Error("stopping"));
-      await started.catch(() => undefined);
+      // Subscribing waits for a bus that is away; stopping does not.
+      await Promise.race([started.catch(() => undefined), delay(ms, undefined, { ref: false })]);
       await dispatcher.drain(ms);
       await running.catch(() => undefined);
     },

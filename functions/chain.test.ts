@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { fact } from "../shared/event.ts";
+import { TerminalError } from "../shared/function.ts";
 import { FakeKcp, orgsCluster } from "../test/fake-kcp.ts";
 import { Functions, forwarded, own, startOfTime } from "../test/run-functions.ts";
 import { functions } from "./index.ts";
@@ -199,6 +200,7 @@ describe("the chain of an account", () => {
       const key = `${cluster}/${what === "an unknown type" ? "fine" : name}`;
       const outcome = await run.invoke("create-workspace", forwarded("Account", key, { verb: "add" }));
       expect(outcome.kind).toBe("drop");
+      expect(outcome.events.map(({ type }) => type)).toEqual([fact.failed]);
       const account = kcp.get("Account", cluster, key.split("/")[1] ?? "");
       expect(account?.status?.phase).toBe("Failed");
       expect(account?.status?.conditions?.find(({ reason }) => reason === "Error")?.message).toMatch(message);
@@ -413,6 +415,37 @@ describe("the chain of an account", () => {
     expect(kcp.written().filter((write) => write.startsWith("create Event"))).toHaveLength(1);
   });
 
+  test("a wait that the timer finds too young is looked at again when it is a long one", async () => {
+    kcp.account("acme");
+    await run.deliver(forwarded("Account", acme, { verb: "add" }));
+    kcp.written();
+    run.now += 40_000;
+    const outcome = await run.invoke("create-workspace", own(fact.resyncDue, acme));
+    expect(outcome).toMatchObject({ kind: "requeue", ms: 20_000 });
+    expect(kcp.written()).toEqual([]);
+  });
+
+  test("what the server calls invalid is shown at once and never tried again", async () => {
+    await readyOrg();
+    kcp.account("dev", { type: "account" }, "acme-id");
+    const { ApiError } = await import("../shared/kcp/client.ts");
+    kcp.failures.set("create Workspace", new ApiError("spec.type: bad", { code: 422, reason: "Invalid" }));
+    const invoked = run.invoke("create-workspace", forwarded("Account", dev, { verb: "add" }));
+    await expect(invoked).rejects.toThrow(TerminalError);
+    expect(conditions("dev", "acme-id")).toContain("WorkspaceSubroutine|False|Error|spec.type: bad");
+  });
+
+  test("a repair is told also when the status was changed by somebody else meanwhile", async () => {
+    await readyOrg();
+    const { ApiError } = await import("../shared/kcp/client.ts");
+    kcp.delete(`Workspace ${orgsCluster} acme`);
+    kcp.failures.set("status Account", new ApiError("changed", { code: 409, reason: "Conflict" }));
+    const facts = await run.deliver(forwarded("Workspace", acme, { verb: "delete" }));
+    expect(facts).toContain("repaired");
+    expect(status("acme")?.phase).toBe("Updating");
+    expect(kcp.written().filter((write) => write.startsWith("create Event"))).toHaveLength(1);
+  });
+
   test("decides again when the object changed under its hands", async () => {
     kcp.account("acme");
     const { ApiError } = await import("../shared/kcp/client.ts");
@@ -454,6 +487,24 @@ describe("the chain of an account", () => {
       expect(kcp.get("Account", orgsCluster, "acme")).toBeUndefined();
       expect(kcp.get("WorkspaceType", orgsCluster, "acme-org")).toBeUndefined();
       expect(kcp.get("WorkspaceType", orgsCluster, "acme-account")).toBeUndefined();
+    });
+
+    test("002-F36 waits for an org's WorkspaceTypes once its Workspace is gone", async () => {
+      await readyOrg();
+      kcp.change("Workspace", orgsCluster, "acme", { metadata: { finalizers: ["kcp"] } });
+      await remove("acme");
+      kcp.change("WorkspaceType", orgsCluster, "acme-org", { metadata: { finalizers: ["somebody"] } });
+      kcp.objects.delete(`Workspace ${orgsCluster} acme`);
+      await run.deliver(forwarded("Workspace", acme, { verb: "delete" }));
+      expect(conditions("acme")).toEqual(
+        expect.arrayContaining([
+          "WorkspaceSubroutineFinalize|True|Complete|",
+          "WorkspaceTypeSubroutineFinalize|False|Stopped|Waiting for WorkspaceType deletion",
+        ]),
+      );
+      kcp.objects.delete(`WorkspaceType ${orgsCluster} acme-org`);
+      await run.deliver(forwarded("WorkspaceType", acme, { verb: "delete" }));
+      expect(kcp.get("Account", orgsCluster, "acme")).toBeUndefined();
     });
 
     test("before the Workspace existed it ends at once", async () => {

@@ -39,6 +39,8 @@ export type Outcome = Result & Settled & OutcomeBuilder;
 interface OutcomeBuilder {
   /** Adds the state of a step; shared/status.ts writes it with all that follows from it. */
   with(condition: string, state: StepState): Outcome;
+  /** Adds a fact. */
+  emitting(event: OwnEvent): Outcome;
   /** Adds a Kubernetes Event on the Account. */
   telling(notice: Notice): Outcome;
   /** The same for a repair, which is told as a CloudEvent too. */
@@ -52,6 +54,7 @@ function outcome(result: Result, settled: Settled): Outcome {
     ...result,
     ...settled,
     with: (condition, state) => extended({ states: [...settled.states, [condition, state]] }),
+    emitting: (event) => extended({ events: [...settled.events, event] }),
     telling,
     repairing: (notice) => {
       const told = { type: fact.repaired, data: { reason: notice.reason, message: notice.message } };

@@ -1,6 +1,6 @@
 import { findCondition, waitsForAnother, waitsForTheSame } from "./conditions.ts";
 import { type CloudEvent, fact } from "./event.ts";
-import { type AccountFunction, again, type Ctx, drop, type Notice, type Outcome } from "./function.ts";
+import { type AccountFunction, again, type Ctx, drop, type Notice, type Outcome, TerminalError } from "./function.ts";
 import { classify, messageOf } from "./kcp/errors.ts";
 import type { Account } from "./kcp/objects.ts";
 import { condition } from "./names.ts";
@@ -43,14 +43,18 @@ const attemptsBeforeAlarm = 3;
 
 export function createInvoke(options: InvokeOptions): Invoke {
   return async (fn, event, ctx) => {
+    let writes = 0;
     for (let decision = 1; ; decision++) {
       const pass = new Pass(options.backend, options.settings, ctx.signal);
+      pass.writes = writes;
       try {
         return await once(fn, event, { pass, ctx, options });
       } catch (error) {
+        writes = pass.writes;
         if (error instanceof StaleError && decision < decisions) continue;
         await alarm(fn, error, { pass, ctx, options });
-        throw error;
+        // What the server calls invalid it will call so the next time.
+        throw classify(error) === "invalid" ? new TerminalError(messageOf(error), { cause: error }) : error;
       }
     }
   };
@@ -63,12 +67,29 @@ interface Run {
 }
 
 async function once(fn: AccountFunction, event: CloudEvent, run: Run): Promise<Outcome> {
-  const { pass, ctx, options } = run;
+  const { pass, ctx } = run;
   // Each handler names the few verbs that it needs; Pass has them all. The parameter type of a list of functions
   // with different deps can only be `never`.
   const outcome = await fn.handle(event, pass as never, ctx);
-  const world = pass.world;
-  if (!world || !fn.steps) return outcome;
+  if (!pass.world || !fn.steps) return outcome;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await settle({ ...fn, steps: fn.steps }, event, outcome, { ...run, world: pass.world });
+    } catch (error) {
+      // What the handler did and found stays as it is; the status alone is decided anew.
+      if (!(error instanceof StaleError) || tries === decisions || !(await pass.reload())) throw error;
+    }
+  }
+}
+
+/** Writes the status that follows, and tells people. */
+async function settle(
+  fn: AccountFunction & { readonly steps: readonly Step[] },
+  event: CloudEvent,
+  outcome: Outcome,
+  run: Run & { readonly world: World },
+): Promise<Outcome> {
+  const { pass, ctx, options, world } = run;
   const before = world.account;
   const next = await nextStatus(world, options.steps, outcome, ctx.now());
   const patience = next && waitsForTheSame(before, next) ? longPatience : shortPatience;
@@ -78,13 +99,17 @@ async function once(fn: AccountFunction, event: CloudEvent, run: Run): Promise<O
   }
   if (next) await pass.writeStatus(world, next);
   const after = world.account;
+  const errors = newErrors(before, after);
+  const waits = event.type === fact.resyncDue ? waitsOf(fn.steps, after, ctx) : [];
   await tell(
     world,
-    [...outcome.notices, ...newErrors(before, after), ...longWaits(event, { steps: fn.steps, after, ctx })],
+    [...outcome.notices, ...errors, ...waits.filter(({ left }) => left <= 0).map(({ notice }) => notice)],
     run,
   );
   options.observed?.({ function: fn.name, before, after, outcome });
-  return outcome;
+  const young = waits.find(({ left }) => left > 0);
+  if (young) return again(outcome, young.left, "told if it lasts");
+  return errors.reduce((told, { message }) => told.emitting({ type: fact.failed, data: { message } }), outcome);
 }
 
 /** Neither a second delivery nor a look from the timer: whoever made the progress that it finds is still there. */
@@ -125,15 +150,22 @@ function newErrors(before: Account, after: Account): readonly Notice[] {
     .map(({ type, message }) => ({ type: "Warning", reason: "Failed", message: `${type}: ${message}` }));
 }
 
+interface Wait {
+  readonly notice: Notice;
+  /** Milliseconds until it is a long one. */
+  readonly left: number;
+}
+
 /** The source looks again at what is not Ready after a minute, then ever more rarely: so often a wait is told. */
-function longWaits(event: CloudEvent, { steps, after, ctx }: { steps: readonly Step[]; after: Account; ctx: Ctx }) {
-  if (event.type !== fact.resyncDue) return [];
+function waitsOf(steps: readonly Step[], account: Account, ctx: Ctx): readonly Wait[] {
   return steps
-    .map((step) => findCondition(after, step.condition))
+    .map((step) => findCondition(account, step.condition))
     .filter((found) => found !== undefined)
     .filter(({ reason }) => reason === "Stopped")
-    .filter(({ lastTransitionTime }) => ctx.now() - Date.parse(lastTransitionTime) >= longWait)
-    .map(({ type, message }): Notice => ({ type: "Warning", reason: "Waiting", message: `${type}: ${message}` }));
+    .map(({ type, message, lastTransitionTime }) => ({
+      notice: { type: "Warning", reason: "Waiting", message: `${type}: ${message}` },
+      left: Date.parse(lastTransitionTime) + longWait - ctx.now(),
+    }));
 }
 
 /** People are told at best effort: what is told is in the status too. */

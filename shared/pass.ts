@@ -52,6 +52,21 @@ export class Pass {
     return this.world;
   }
 
+  /** Reads the account of this pass anew; false when it is gone. */
+  async reload(): Promise<boolean> {
+    const { world } = this;
+    const account = world && (await this.#get("Account", world.cluster, world.account.metadata.name));
+    if (world && account) world.account = account;
+    return account !== undefined;
+  }
+
+  /** The event is about an account of another installation. */
+  async isOthers(event: CloudEvent): Promise<boolean> {
+    const key = parseKey(event.accountkey);
+    const account = key && (await this.#get("Account", key.cluster, key.name));
+    return account !== undefined && !this.#isMine(account);
+  }
+
   infoIn(cluster: string): Promise<AccountInfo | undefined> {
     return this.#get("AccountInfo", cluster, infoName);
   }
@@ -116,7 +131,12 @@ export class Pass {
 
   /** Writes an annotation that means nothing, so that kcp looks at the Workspace again (decisions.md 16). */
   async nudge(cluster: string, name: string, at: string): Promise<void> {
-    await this.#patch("Workspace", { cluster, name }, { metadata: { annotations: { [annotation.nudge]: at } } });
+    const patch = { metadata: { annotations: { [annotation.nudge]: at } } };
+    try {
+      await this.#backend.writer.mergePatch(kinds.Workspace, { cluster, name }, patch, this.#call);
+    } catch (error) {
+      if (classify(error) !== "not-found") throw error;
+    }
   }
 
   async createWorkspaceType(world: World, name: string, spec: WorkspaceTypeSpec): Promise<void> {

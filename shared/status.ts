@@ -32,9 +32,11 @@ export function isPassing(before: Account, next: AccountStatus, outcome: Outcome
 
 /** A deleted account keeps its conditions; only the steps of the way down are told. */
 function finalizing(outcome: Outcome): readonly Observed[] {
-  return outcome.states
-    .filter(([name]) => finalizeConditions.includes(name))
-    .map(([name, state]) => ({ condition: name, state }));
+  const told = new Map<string, StepState>(outcome.states);
+  return finalizeConditions.flatMap((name) => {
+    const state = told.get(name);
+    return state ? [{ condition: name, state }] : [];
+  });
 }
 
 async function observeAll(world: World, steps: readonly Step[], outcome: Outcome): Promise<readonly Observed[]> {

@@ -74,6 +74,7 @@ export class JetStreamLink {
     if (!this.#connected) return;
     this.#connected = false;
     this.#await(this.#restore());
+    for (const run of this.#onDown) run();
   }
 
   /** Runs each time the connection goes down, until the returned function is called. */

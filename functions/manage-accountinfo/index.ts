@@ -34,8 +34,10 @@ export default defineFunction<Deps>({
   on: [
     { type: fact.workspaceCreated },
     { type: resource.add, kind: "Workspace", phase: "Ready" },
+    { type: resource.add, kind: "Workspace", phase: "Initializing" },
     { type: resource.update, kind: "Workspace", phase: "Initializing" },
     { type: resource.update, kind: "Workspace", phase: "Ready" },
+    { type: resource.add, kind: "APIBinding", phase: "Bound" },
     { type: resource.update, kind: "APIBinding", phase: "Bound" },
     { type: resource.update, kind: "AccountInfo", deleting: "false" },
     { type: resource.delete, kind: "AccountInfo" },

@@ -7,6 +7,7 @@ import type { Workspace } from "../../shared/kcp/objects.ts";
 interface Deps {
   workspaceNamed(cluster: string, name: string): Promise<Workspace | undefined>;
   nudge(cluster: string, name: string, at: string): Promise<void>;
+  isOthers(event: CloudEvent): Promise<boolean>;
   isServed(cluster: string): Promise<boolean>;
 }
 
@@ -21,7 +22,7 @@ export default defineFunction<Deps>({
   on: [{ type: resource.delete, kind: "LogicalCluster" }, { type: fact.resyncDue }],
   async handle(event: CloudEvent, deps, ctx) {
     const key = parseKey(event.accountkey);
-    if (!key) return drop("no Account");
+    if (!key || (await deps.isOthers(event))) return drop("no Account");
     const workspace = await deps.workspaceNamed(key.cluster, key.name);
     if (!workspace) return drop("the Workspace is gone");
     if (!workspace.metadata.deletionTimestamp) return drop("the Workspace is a new one");

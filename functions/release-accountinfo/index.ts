@@ -5,6 +5,7 @@ import type { Account, AccountInfo, Workspace } from "../../shared/kcp/objects.t
 import { finalizer } from "../../shared/names.ts";
 
 interface Deps {
+  isOthers(event: CloudEvent): Promise<boolean>;
   infoIn(cluster: string): Promise<AccountInfo | undefined>;
   accountsIn(cluster: string): Promise<readonly Account[]>;
   workspaceNamed(cluster: string, name: string): Promise<Workspace | undefined>;
@@ -23,6 +24,7 @@ export default defineFunction<Deps>({
     { type: fact.resyncDue },
   ],
   async handle(event, deps) {
+    if (await deps.isOthers(event)) return drop("no Account");
     const cluster = await clusterOf(event, deps);
     const info = cluster ? await deps.infoIn(cluster) : undefined;
     if (!cluster || !info?.metadata.deletionTimestamp) return drop("AccountInfo is not being deleted");

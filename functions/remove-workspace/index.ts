@@ -68,7 +68,8 @@ export default defineFunction<Deps>({
     for (const type of await ownTypes(world)) {
       if (!type.metadata.deletionTimestamp) await deps.deleteWorkspaceType(world, type);
     }
-    return (await stillThere(typesGone, world)) ?? release(world, deps);
+    const typesWait = await stillThere(typesGone, world);
+    return typesWait?.with(condition.workspaceFinalize, complete) ?? release(world, deps);
   },
 });
 
