@@ -75,13 +75,16 @@ export class Handler {
     const user = users.of(incoming.headers);
     const { prefix, cluster: named, path } = placeOf(incoming.url.pathname);
     const view = viewOf(prefix);
-    if (!view) return pageNotFound;
-    const cluster = named === undefined || named === "*" ? (named ?? "") : (clusters.idOf(named) ?? "");
-    const resource = resourcePathOf(path);
-    if (named !== undefined && cluster === "" && !named.startsWith("system:")) {
-      throw notFound({ group: "tenancy.kcp.io", plural: "workspaces", kind: "Workspace" }, named);
+    if (!view || (prefix && named?.includes(":"))) {
+      throw forbiddenPath(user, incoming, "Path not resolved to a valid virtual workspace");
     }
-    const where = { view, cluster: cluster || (named ?? ""), user, incoming };
+    const resource = resourcePathOf(path);
+    const isDirect = prefix === "" && named !== undefined && named !== "*" && !named.startsWith("system:");
+    const cluster = isDirect ? clusters.idOf(named) : (named ?? "");
+    if (cluster === undefined) {
+      throw notFound({ group: "tenancy.kcp.io", plural: "workspaces", kind: "Workspace" }, named ?? "");
+    }
+    const where = { view, cluster, user, incoming };
     return resource && named !== undefined && !isDiscovery(resource)
       ? this.#resource(resource, where)
       : this.#path(path, where);
@@ -91,13 +94,7 @@ export class Handler {
   #path(path: string, { view, cluster, user, incoming }: Where): Answer {
     const verb = incoming.method.toLowerCase();
     const { isAllowed, reason } = view.authorize({ ...noResource, user, verb, cluster, path });
-    if (!isAllowed) {
-      throw new StatusError(`forbidden: User "${user.name}" cannot ${verb} path "${path}": ${reason}`, {
-        code: 403,
-        reason: "Forbidden",
-        details: {},
-      });
-    }
+    if (!isAllowed) throw forbiddenPath(user, incoming, reason, path);
     if (/^\/(healthz|livez|readyz)$/.test(path)) return { code: 200, text: "ok" };
     if (path === "/version") return { code: 200, body: version };
     if (path.startsWith("/openapi/")) {
@@ -127,7 +124,7 @@ export class Handler {
     const version = type && versionOf(type, resource.version);
     if (!type || !version) {
       const isKnown = view.types(cluster).some((each) => each.isNative && each.group === group);
-      if (isKnown) throw noSuchResource();
+      if (isKnown && !view.prefix) throw noSuchResource();
       return pageNotFound;
     }
     if (view.supports?.(type, verb, subresource) === false) throw notSupported(type, verb);
@@ -147,6 +144,7 @@ export class Handler {
     };
     if (verb === "watch") return this.#watch(target, incoming);
     if (verb === "list") return this.#list(target, incoming);
+    if (cluster === "*" && verb === "get") throw unexpected();
     if (verb === "get") return this.#shown(target, incoming, { object: this.#options.writer.present(target, name) });
     if (cluster === "*") throw methodNotAllowed();
     return this.#write(verb, target, incoming);
@@ -295,6 +293,22 @@ const version = {
   compiler: "node",
   platform: "embedded",
 };
+
+function forbiddenPath(user: User, { method, url }: Incoming, why: string, path = url.pathname): StatusError {
+  return new StatusError(`forbidden: User "${user.name}" cannot ${method.toLowerCase()} path "${path}": ${why}`, {
+    code: 403,
+    reason: "Forbidden",
+    details: {},
+  });
+}
+
+/** What a virtual workspace says that asked kcp for one object of all clusters. */
+const unexpected = (): StatusError =>
+  new StatusError("the server could not find the requested resource", {
+    code: 404,
+    reason: "NotFound",
+    details: { causes: [{ reason: "UnexpectedServerResponse", message: "404 page not found" }] },
+  });
 
 const isDiscovery = ({ plural }: ResourcePath): boolean => plural === "";
 const contentType = ({ headers }: Incoming): string => String(headers["content-type"] ?? "");

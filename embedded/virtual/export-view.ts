@@ -1,4 +1,4 @@
-import { denied } from "../access/attributes.ts";
+import { type Attributes, allowed, denied } from "../access/attributes.ts";
 import type { Authorizer } from "../access/authorizer.ts";
 import { labelSelector } from "../api/selectors.ts";
 import type { View } from "../api/view.ts";
@@ -45,6 +45,15 @@ export function exportView({ system, authorizer, cluster: home, name }: Parts): 
   };
   const isOwn = ({ binding }: ResourceType) => binding?.exportCluster === home && binding.exportName === name;
 
+  /** Whether a cluster lets the provider see anything of a type. */
+  const isServed = ({ cluster, group, resource }: Attributes): boolean => {
+    const binding = bindingIn(cluster);
+    const type = types().find((each) => isNamed(each, group, resource));
+    if (!binding || !type) return false;
+    if (isOwn(type) || type.storage === bindingStorage) return true;
+    return acceptedClaims(binding).some((claim) => isClaimOf(claim, type));
+  };
+
   return {
     prefix: `/services/apiexport/${home}/${name}`,
     types,
@@ -57,11 +66,10 @@ export function exportView({ system, authorizer, cluster: home, name }: Parts): 
       return acceptedClaims(binding).some((claim) => isClaimOf(claim, type) && selects(claim, object));
     },
     authorize(attributes) {
-      if (attributes.path !== undefined && attributes.cluster === "*") return { isAllowed: true, reason: "" };
+      const { user, verb, cluster, path } = attributes;
       const right = { group: "apis.kcp.io", resource: "apiexports", subresource: "content", name };
-      const isAllowed = authorizer.may(attributes.user, home, { ...right, verb: attributes.verb });
-      if (!isAllowed || !apiExport()) return denied();
-      return { isAllowed: true, reason: "" };
+      if (!apiExport() || !authorizer.may(user, home, { ...right, verb })) return denied();
+      return path !== undefined || cluster === "*" || isServed(attributes) ? allowed : denied();
     },
     prepare(type, cluster, input) {
       if (isOwn(type)) return input;

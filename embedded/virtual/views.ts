@@ -2,7 +2,6 @@ import type { Authorizer } from "../access/authorizer.ts";
 import { directView } from "../api/direct-view.ts";
 import type { View } from "../api/view.ts";
 import type { System } from "../controllers/system.ts";
-import { exportStorage } from "../resources/catalog.ts";
 import { exportView } from "./export-view.ts";
 import { phaseView } from "./phase-view.ts";
 
@@ -12,10 +11,7 @@ export function views(system: System, authorizer: Authorizer): (prefix: string) 
   return (prefix) => {
     if (prefix === "") return direct;
     const [, service, first = "", second = ""] = /^\/services\/([a-z]+)\/([^/]+)(?:\/([^/]+))?$/.exec(prefix) ?? [];
-    if (service === "apiexport") {
-      const isThere = system.store.get(exportStorage, first, second) !== undefined;
-      return isThere ? exportView({ system, authorizer, cluster: first, name: second }) : undefined;
-    }
+    if (service === "apiexport") return exportView({ system, authorizer, cluster: first, name: second });
     if (service === "initializingworkspaces")
       return phaseView({ system, authorizer, list: "initializers", name: first });
     if (service === "terminatingworkspaces") return phaseView({ system, authorizer, list: "terminators", name: first });
