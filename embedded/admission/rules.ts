@@ -6,17 +6,20 @@ import { asArray, asObject, asString, at, equal, type Json } from "../json.ts";
 import { type Obj, pathAnnotation, withAnnotation, withLabel, withMeta } from "../object.ts";
 import type { ResourceType } from "../resources/resource-type.ts";
 import { forbidden, invalid, type StatusError } from "../status-error.ts";
+import { callWebhooks } from "./webhooks.ts";
 import { mutateWorkspace, validateWorkspace } from "./workspaces.ts";
 
-/** What Kubernetes and kcp themselves check and fill in for types of their own. */
+/** What Kubernetes and kcp themselves check and fill in for types of their own, and after that the webhooks. */
 export function rules(system: System): Admission {
   return {
-    mutate(review) {
+    async mutate(review) {
       const mutate = mutations[nameOf(review.type)];
-      return mutate && !review.subresource ? mutate(system, review) : review.object;
+      const object = mutate && !review.subresource ? mutate(system, review) : review.object;
+      return (await callWebhooks(system.store, "mutating", { ...review, object })) ?? object;
     },
-    validate(review) {
+    async validate(review) {
       if (!review.subresource) validations[nameOf(review.type)]?.(system, review);
+      await callWebhooks(system.store, "validating", review);
     },
   };
 }
