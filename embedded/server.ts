@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import type { Answer, Handler } from "./api/handler.ts";
 import type { Sink } from "./api/watches.ts";
 import type { JsonObject } from "./json.ts";
+import { decodeProtobuf, protobufType } from "./protobuf.ts";
 import { internalError, StatusError } from "./status-error.ts";
 
 export interface ListenOptions {
@@ -49,10 +50,14 @@ async function answer(
   ends: Set<() => void>,
 ): Promise<void> {
   try {
-    const body = await bodyOf(request);
+    const bytes = await bodyOf(request);
     const url = new URL(request.url ?? "/", "https://embedded");
     const { method = "GET", headers } = request;
-    send(await handler.handle({ method, url, headers, body }), request, response, ends);
+    const isProtobuf = headers["content-type"] === protobufType && bytes.length > 0;
+    const incoming = isProtobuf
+      ? { headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(decodeProtobuf(bytes)) }
+      : { headers, body: bytes.toString("utf8") };
+    send(await handler.handle({ method, url, ...incoming }), request, response, ends);
   } catch (error) {
     if (response.headersSent) {
       response.destroy();
@@ -108,7 +113,7 @@ function openStream(request: IncomingMessage, response: ServerResponse): Sink {
   };
 }
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
@@ -121,5 +126,5 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
     }
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks);
 }
