@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { claimAny } from "../../tools/claim.ts";
@@ -41,7 +41,7 @@ export async function startMesh({ direct = false } = {}): Promise<Mesh> {
   await writeFile(gated, (await readFile(operator, "utf8")).replaceAll(kcp.url, gate.url), { mode: 0o600 });
   const product = new Product({
     kubeconfig: direct ? operator : gated,
-    logFile: await emptied(join(stateFolder, "e2e-pm-run.log")),
+    logFile: join(folder, "pm-run.log"),
     args: [
       `--nats-url=${nats.url}`,
       "--webhooks-deny-list=forbidden-name",
@@ -62,16 +62,12 @@ export async function startMesh({ direct = false } = {}): Promise<Mesh> {
     shardAdmin,
     async stop() {
       await product.stop();
+      // For whoever looks for the cause of a failure.
+      await copyFile(product.logFile, join(stateFolder, "e2e-pm-run.log"));
       await gate.close();
       await Promise.all([kcp.stop(), nats.stop(), state.release()]);
     },
   };
-}
-
-/** It outlives the run, for whoever looks for the cause of a failure. */
-async function emptied(file: string): Promise<string> {
-  await writeFile(file, "");
-  return file;
 }
 
 /** Runs the command line; answers what it prints. */

@@ -50,7 +50,7 @@ export function waitingCases(mesh: () => Mesh): void {
     });
 
     test("002-F31 waits for its WorkspaceType, woken by the AccountInfo", async () => {
-      const { spec } = await infoOf(mesh().person, home, "nobody");
+      const { spec } = await infoOf(mesh().person, home, "bare");
       await mesh().person.edit("AccountInfo", home, "account", { spec });
       await waits("WorkspaceSubroutine", "Workspace type not ready yet");
     });
@@ -59,7 +59,7 @@ export function waitingCases(mesh: () => Mesh): void {
       await mesh().person.client.create<WorkspaceType>(kinds.WorkspaceType, orgs, heldType);
       await waits("WorkspaceReadySubroutine", "Workspace not ready yet");
       const workspace = await mesh().person.see("Workspace", home, "patient");
-      const initializers = [expect.stringMatching(/:nobody-account$/)];
+      const initializers = expect.arrayContaining([expect.stringMatching(/:bare-account$/)]);
       expect(workspace.status).toMatchObject({ phase: "Initializing", initializers });
     });
 
@@ -168,7 +168,7 @@ export function waitingCases(mesh: () => Mesh): void {
 const heldType = {
   apiVersion: "tenancy.kcp.io/v1alpha1",
   kind: "WorkspaceType",
-  metadata: { name: "nobody-account" },
+  metadata: { name: "bare-account", labels: { "core.platform-mesh.io/org": "bare" } },
   spec: { initializer: true, extend: { with: [{ name: "account", path: "root" }] } },
 };
 
