@@ -38,6 +38,8 @@ export interface EmbeddedOptions {
   readonly bookmarkMs?: number;
   /** Changes that a watch can be resumed from. */
   readonly history?: number;
+  /** Milliseconds that the controllers take for each step; none unless given, while kcp needs some hundred. */
+  readonly latencyMs?: number;
   readonly now?: () => number;
   readonly onError?: (where: string, error: unknown) => void;
 }
@@ -93,7 +95,7 @@ export async function createEmbedded(options: EmbeddedOptions = {}): Promise<Emb
   system.url = `${tls ? "https" : "http"}://${host}:${server.port}`;
   system.ca = tls?.cert ?? "";
 
-  const runner = new Runner(store, controllers(system), options.onError);
+  const runner = new Runner(store, controllers(system), options);
   if (saved) {
     store.restore(saved.store);
     runner.resync();

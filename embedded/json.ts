@@ -43,6 +43,9 @@ export function equal(one: Json | undefined, other: Json | undefined): boolean {
   return true;
 }
 
+/** A value as people read it. */
+export const shown = (value: Json | undefined): string =>
+  typeof value === "object" ? JSON.stringify(value) : String(value ?? "");
 export const asString = (value: Json | undefined): string => (typeof value === "string" ? value : "");
 export const asArray = (value: Json | undefined): readonly Json[] => (isArray(value) ? value : []);
 export const asObject = (value: Json | undefined): JsonObject => (isObject(value) ? value : {});

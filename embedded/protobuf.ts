@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "./json.ts";
+import { asString, type Json, type JsonObject } from "./json.ts";
 import { badRequest, unsupportedMediaType } from "./status-error.ts";
 
 /** Media type in which kubectl sends objects of types that it knows itself, as in `kubectl create namespace`. */
@@ -96,7 +96,7 @@ export function decodeProtobuf(body: Buffer): JsonObject {
   const { apiVersion = "", kind = "" } = (type ?? {}) as { apiVersion?: string; kind?: string };
   const message = kinds[kind];
   if (!message) throw unsupportedMediaType(["application/json", "application/yaml"]);
-  return { apiVersion, kind, ...read(Buffer.from(String(raw ?? ""), "base64"), message) };
+  return { apiVersion, kind, ...read(Buffer.from(asString(raw), "base64"), message) };
 }
 
 function read(bytes: Buffer, message: Message): JsonObject {
@@ -112,7 +112,7 @@ function read(bytes: Buffer, message: Message): JsonObject {
     } else if (name.endsWith("{}")) {
       const key = name.slice(0, -2);
       const entry = read(field.bytes, { 1: ["key", "string"], 2: ["value", shape] });
-      result[key] = { ...((result[key] as JsonObject | undefined) ?? {}), [String(entry.key)]: entry.value ?? "" };
+      result[key] = { ...((result[key] as JsonObject | undefined) ?? {}), [asString(entry.key)]: entry.value ?? "" };
     } else {
       const value = decoded(field, shape);
       // What is not set is sent empty.

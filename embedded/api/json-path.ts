@@ -1,4 +1,4 @@
-import { asArray, isArray, isObject, type Json } from "../json.ts";
+import { asArray, isArray, isObject, type Json, shown } from "../json.ts";
 
 /** Evaluates the JSONPath of a printer column, as `.status.conditions[?(@.type=="Ready")].status`. */
 export function jsonPath(value: Json, path: string): readonly Json[] {
@@ -35,7 +35,7 @@ function take(value: Json, step: Step): readonly Json[] {
       return isArray(value) ? value : isObject(value) ? Object.values(value).flatMap((each) => each ?? []) : [];
     case "filter":
       return asArray(value).filter((item) => {
-        const isSame = jsonPath(item, step.path).some((each) => String(each) === step.value);
+        const isSame = jsonPath(item, step.path).some((each) => shown(each) === step.value);
         return isSame === (step.operator === "==");
       });
   }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { asArray, at } from "../json.ts";
+import { asArray, asString, at } from "../json.ts";
 import { soon, TestServer } from "../test-client.ts";
 
 let server: TestServer;
@@ -128,7 +128,7 @@ describe("a list", () => {
     const all = asArray((await page("")).items).length;
     const first = await page("limit=2");
     expect(first).toMatchObject({ metadata: { remainingItemCount: all - 2 } });
-    const rest = await page(`limit=500&continue=${at(first, "metadata", "continue")}`);
+    const rest = await page(`limit=500&continue=${asString(at(first, "metadata", "continue"))}`);
     expect(asArray(rest.items).length).toBe(all - 2);
     await create("chosen", {}, { labels: { colour: "red" } });
     expect(asArray((await page("labelSelector=colour%20in%20(red,blue)")).items).length).toBe(1);

@@ -1,4 +1,4 @@
-import { isArray, isObject, type Json, type JsonObject } from "../json.ts";
+import { asString, isArray, isObject, type Json, type JsonObject, shown } from "../json.ts";
 import type { Obj } from "../object.ts";
 import type { Column } from "../resources/resource-type.ts";
 import { jsonPath } from "./json-path.ts";
@@ -60,13 +60,11 @@ function cell(object: Obj, { jsonPath: path, type }: Column, now: number): Json 
   const [first] = found;
   if (type === "count") return isObject(first) ? Object.keys(first).length : isArray(first) ? first.length : 0;
   if (first === undefined || first === null) return type === "date" ? "<unknown>" : null;
-  if (type === "date") return since(Date.parse(String(first)), now);
+  if (type === "date") return since(Date.parse(asString(first)), now);
   if (type === "integer" || type === "number" || type === "boolean") return first;
   if (found.length > 1) return found.map(shown).join(",");
   return shown(first);
 }
-
-const shown = (value: Json): string => (isObject(value) || isArray(value) ? JSON.stringify(value) : String(value));
 
 /** How long ago, in at most two units, as people read it. */
 function since(then: number, now: number): string {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { at, type JsonObject } from "../json.ts";
+import { at, type JsonObject, shown } from "../json.ts";
 import { soon, TestServer } from "../test-client.ts";
 
 let server: TestServer;
@@ -41,12 +41,14 @@ async function watch(query: string): Promise<JsonObject[]> {
 const create = (name: string, labels = {}) =>
   server.raw("POST", maps, { apiVersion: "v1", kind: "ConfigMap", metadata: { name, labels } });
 const seen = (events: readonly JsonObject[]) =>
-  events.map(({ type, object }) => `${type} ${at(object, "metadata", "name") ?? at(object, "code") ?? ""}`.trim());
+  events.map(({ type, object }) =>
+    `${shown(type)} ${shown(at(object, "metadata", "name") ?? at(object, "code"))}`.trim(),
+  );
 
 test("a watch resumes after the version it names, and follows", async () => {
   const { body } = await create("one");
   await create("two");
-  const events = await watch(`resourceVersion=${at(body, "metadata", "resourceVersion")}`);
+  const events = await watch(`resourceVersion=${shown(at(body, "metadata", "resourceVersion"))}`);
   await create("three");
   await server.raw("DELETE", `${maps}/two`);
   await soon(() => (events.length >= 3 ? true : undefined));

@@ -103,7 +103,9 @@ describe("sets of fields", () => {
 /** The order of a set means nothing. */
 const sameTags = (one: object, other: object): boolean => {
   const sorted = (each: object) =>
-    JSON.parse(JSON.stringify(each), (_key, found) => (Array.isArray(found) ? found.toSorted() : found));
+    JSON.parse(JSON.stringify(each), (_key, found) =>
+      Array.isArray(found) ? found.map(String).toSorted((left, right) => (left < right ? -1 : 1)) : found,
+    );
   return equal(sorted(one), sorted(other));
 };
 

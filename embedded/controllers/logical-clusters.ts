@@ -114,7 +114,9 @@ function remaining(system: System, left: readonly ResourceType[], cluster: strin
     for (const name of metadata.finalizers ?? []) finalizers.set(name, (finalizers.get(name) ?? 0) + 1);
   }
   if (finalizers.size === 0) return resources;
-  const held = [...finalizers].sort().map(([name, count]) => `${name} in ${count} resource instances`);
+  const held = [...finalizers]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, count]) => `${name} in ${count} resource instances`);
   return `${resources}; Some content in the logical cluster has finalizers remaining: ${held.join(", ")}`;
 }
 

@@ -19,23 +19,27 @@ export const refOf = (object: Obj): Ref => ({ cluster: clusterOf(object), key: k
 
 const retryMs = 500;
 
+export interface RunnerOptions {
+  readonly onError?: ((controller: string, error: unknown) => void) | undefined;
+  /** Time before each step, for those who want to see what is in between, as with a real kcp. */
+  readonly latencyMs?: number | undefined;
+}
+
 /** Runs controllers on a store, each object once for however many changes there were. */
 export class Runner {
   readonly #store: Store;
   readonly #queues = new Map<Controller, Map<string, Ref>>();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #onError: (controller: string, error: unknown) => void;
+  readonly #latencyMs: number;
   #isScheduled = false;
   #isStopped = false;
   readonly #unsubscribe: () => void;
 
-  constructor(
-    store: Store,
-    controllers: readonly Controller[],
-    onError: (controller: string, error: unknown) => void = () => {},
-  ) {
+  constructor(store: Store, controllers: readonly Controller[], options: RunnerOptions = {}) {
     this.#store = store;
-    this.#onError = onError;
+    this.#onError = options.onError ?? (() => {});
+    this.#latencyMs = options.latencyMs ?? 0;
     for (const controller of controllers) this.#queues.set(controller, new Map());
     this.#unsubscribe = store.subscribe((change) => this.#route(change));
   }
@@ -72,11 +76,23 @@ export class Runner {
   #schedule(): void {
     if (this.#isScheduled || this.#isStopped) return;
     this.#isScheduled = true;
-    // Not at once: the answer to the write that woke us goes first.
-    setImmediate(() => {
+    const step = () => {
       this.#isScheduled = false;
-      if (!this.#isStopped) this.drain();
-    });
+      if (this.#isStopped) return;
+      if (this.#latencyMs === 0) this.drain();
+      else for (const [controller, queue] of this.#queues) this.#work(controller, queue);
+    };
+    // Not at once: the answer to the write that woke us goes first.
+    if (this.#latencyMs === 0) setImmediate(step);
+    else this.#later(this.#latencyMs, step);
+  }
+
+  #later(ms: number, work: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      work();
+    }, ms);
+    this.#timers.add(timer);
   }
 
   #work(controller: Controller, queue: Map<string, Ref>): boolean {
@@ -94,12 +110,9 @@ export class Runner {
   }
 
   #retry(queue: Map<string, Ref>, ref: Ref): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
+    this.#later(retryMs, () => {
       queue.set(`${ref.cluster}|${ref.key}`, ref);
       this.#schedule();
-    }, retryMs);
-    timer.unref();
-    this.#timers.add(timer);
+    });
   }
 }

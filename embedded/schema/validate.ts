@@ -89,16 +89,19 @@ function typeName(value: Json): string {
 function checkString(schema: Schema, value: string, path: string, tell: Tell): void {
   const { maxLength, minLength, pattern, format } = schema;
   const bad = (message: string) => tell(invalidValue(path, value, `${path} in body ${message}`));
-  if (maxLength !== undefined && [...value].length > maxLength) {
+  if (maxLength !== undefined && lengthOf(value) > maxLength) {
     tell({ reason: "FieldValueTooLong", message: `Too long: may not be more than ${maxLength} bytes`, field: path });
   }
-  if (minLength !== undefined && [...value].length < minLength) bad(`should be at least ${minLength} chars long`);
+  if (minLength !== undefined && lengthOf(value) < minLength) bad(`should be at least ${minLength} chars long`);
   if (pattern !== undefined && !new RegExp(pattern).test(value)) bad(`should match '${pattern}'`);
   if (format !== undefined && !(formats[format]?.(value) ?? true)) {
     const message = `Invalid value: "${value}": ${path} in body must be of type ${format}: "${value}"`;
     tell({ reason: "FieldValueTypeInvalid", message, field: path });
   }
 }
+
+/** Characters as Go counts them: code points. */
+const lengthOf = (value: string): number => Array.from(value).length;
 
 const formats: Readonly<Record<string, (value: string) => boolean>> = {
   "date-time": (value) =>

@@ -3,7 +3,7 @@ import type { Authorizer } from "../access/authorizer.ts";
 import { labelSelector } from "../api/selectors.ts";
 import type { View } from "../api/view.ts";
 import type { System } from "../controllers/system.ts";
-import { asArray, asObject, asString, at, type Json, type JsonObject } from "../json.ts";
+import { asArray, asObject, asString, at, type Json, type JsonObject, strings } from "../json.ts";
 import { clusterOf, type Obj } from "../object.ts";
 import { bindingStorage, exportStorage, isNamed } from "../resources/catalog.ts";
 import type { ResourceType } from "../resources/resource-type.ts";
@@ -105,7 +105,7 @@ function selects(claim: Json, object: Obj): boolean {
 }
 
 function expression({ key, operator, values }: JsonObject): string {
-  const set = `(${asArray(values).join(",")})`;
+  const set = `(${strings(values).join(",")})`;
   switch (operator) {
     case "In":
       return `${asString(key)} in ${set}`;
