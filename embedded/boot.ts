@@ -1,7 +1,8 @@
 import { namespaceNamed } from "./controllers/api-exports.ts";
 import type { Given, System } from "./controllers/system.ts";
 import type { Json } from "./json.ts";
-import { exportedTypes, systemTypes } from "./resources/kcp-types.ts";
+import { exportedTypes } from "./resources/exported-types.ts";
+import { systemTypes } from "./resources/kcp-types.ts";
 import type { ResourceType } from "./resources/resource-type.ts";
 import type { Schema } from "./schema/schema.ts";
 import { rootCluster } from "./store/clusters.ts";

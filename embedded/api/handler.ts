@@ -1,7 +1,7 @@
 import type { Attributes, User } from "../access/attributes.ts";
 import type { Users } from "../access/users.ts";
 import { jsonPatch, mergePatch, strategicPatch } from "../apply/patches.ts";
-import { asObject, asString, at, isObject, type Json } from "../json.ts";
+import { asObject, isObject, type Json } from "../json.ts";
 import type { Obj } from "../object.ts";
 import { asVersion, versionOf } from "../resources/resource-type.ts";
 import {
@@ -21,6 +21,18 @@ import type { Clusters } from "../store/clusters.ts";
 import type { Store } from "../store/store.ts";
 import { decodeObject, parseBody } from "./decode.ts";
 import { aggregatedType, Discovery } from "./discovery.ts";
+import {
+  contentType,
+  deleteOptions,
+  type Incoming,
+  isDiscovery,
+  parsePatch,
+  refusal,
+  refuseOptions,
+  requireManager,
+  verbOf,
+  wantsTable,
+} from "./incoming.ts";
 import { openApi } from "./open-api.ts";
 import { listOf, listPage } from "./reads.ts";
 import { answerReview } from "./reviews.ts";
@@ -30,7 +42,7 @@ import type { Target } from "./target.ts";
 import type { View } from "./view.ts";
 import { type Sink, startWatch } from "./watches.ts";
 import { type WriteOptions, writeOptions } from "./write-options.ts";
-import type { DeleteOptions, Writer, Written } from "./writer.ts";
+import type { Writer, Written } from "./writer.ts";
 
 export interface HandlerOptions {
   readonly store: Store;
@@ -43,13 +55,6 @@ export interface HandlerOptions {
   readonly address: () => string;
   readonly now: () => number;
   readonly bookmarkMs: number;
-}
-/** A request as it came. */
-export interface Incoming {
-  readonly method: string;
-  readonly url: URL;
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  readonly body: string;
 }
 export type Answer =
   | {
@@ -309,64 +314,3 @@ const unexpected = (): StatusError =>
     reason: "NotFound",
     details: { causes: [{ reason: "UnexpectedServerResponse", message: "404 page not found" }] },
   });
-
-const isDiscovery = ({ plural }: ResourcePath): boolean => plural === "";
-const contentType = ({ headers }: Incoming): string => String(headers["content-type"] ?? "");
-const wantsTable = ({ headers }: Incoming): boolean =>
-  /as=Table/.test(String(headers.accept ?? "").split(",")[0] ?? "");
-
-function verbOf({ method, url }: Incoming, { name }: ResourcePath): string {
-  const isWatch = ["true", "1"].includes(url.searchParams.get("watch") ?? "");
-  switch (method) {
-    case "GET":
-    case "HEAD":
-      return isWatch ? "watch" : name === undefined ? "list" : "get";
-    case "POST":
-      return "create";
-    case "PUT":
-      if (name === undefined) throw badRequest("name must be provided");
-      return "update";
-    case "PATCH":
-      if (name === undefined) throw badRequest("name must be provided");
-      return "patch";
-    case "DELETE":
-      return name === undefined ? "deletecollection" : "delete";
-    default:
-      throw methodNotAllowed();
-  }
-}
-
-function refusal({ user, verb, resource, subresource, group, namespace }: Attributes, reason: string): string {
-  const what = subresource ? `${resource}/${subresource}` : resource;
-  const where = namespace ? `in the namespace "${namespace}"` : "at the cluster scope";
-  return `User "${user.name}" cannot ${verb} resource "${what}" in API group "${group}" ${where}: ${reason}`;
-}
-
-function parsePatch(body: string): Json {
-  try {
-    return JSON.parse(body);
-  } catch (cause) {
-    throw badRequest(`error decoding patch: ${cause instanceof Error ? cause.message : cause}`);
-  }
-}
-
-function requireManager(query: URLSearchParams): void {
-  if (query.get("fieldManager")) return;
-  refuseOptions({
-    reason: "FieldValueRequired",
-    message: "Required value: is required for apply patch",
-    field: "fieldManager",
-  });
-}
-
-function refuseOptions(cause: Cause): never {
-  throw invalid({ group: "meta.k8s.io", plural: "", kind: "PatchOptions" }, "", [cause]);
-}
-
-function deleteOptions(incoming: Incoming): DeleteOptions {
-  const given = asObject(parseBody(incoming.body, contentType(incoming), "DeleteOptions") as Json);
-  const uid = asString(at(given, "preconditions", "uid"));
-  const resourceVersion = asString(at(given, "preconditions", "resourceVersion"));
-  const propagation = asString(given.propagationPolicy) || incoming.url.searchParams.get("propagationPolicy");
-  return { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }), ...(propagation && { propagation }) };
-}

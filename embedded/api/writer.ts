@@ -1,16 +1,16 @@
-import { randomBytes, randomUUID } from "node:crypto";
 import { applyTo, type Manager, trackUpdate } from "../apply/managed-fields.ts";
 import { withMetadata } from "../apply/typed.ts";
-import { asObject, asString, type Json, type JsonObject } from "../json.ts";
+import { asObject, asString, type JsonObject } from "../json.ts";
 import { clusterAnnotation, keyFor, type Meta, type Obj, timestamp, withMeta } from "../object.ts";
 import { apiVersionOf, asVersion, type ResourceType } from "../resources/resource-type.ts";
-import { pruneMetadata, validateMetadata, validateMetadataUpdate } from "../schema/metadata.ts";
-import { prune, withDefaults } from "../schema/shape.ts";
-import { validate, validateObject } from "../schema/validate.ts";
+import { validateMetadataUpdate } from "../schema/metadata.ts";
+import { prune } from "../schema/shape.ts";
 import { alreadyExists, badRequest, type Cause, conflict, invalid, notFound, StatusError } from "../status-error.ts";
 import { type Committed, commit, commitDeletion, commitNew, deletion, updated } from "../store/commit.ts";
 import type { Store } from "../store/store.ts";
 import type { Admission, Review } from "./admission.ts";
+import { contentCauses, metadataCauses } from "./checks.ts";
+import { newObject, nextObject, shape } from "./compose.ts";
 import type { Target } from "./target.ts";
 import type { WriteOptions } from "./write-options.ts";
 
@@ -39,16 +39,16 @@ export class Writer {
   async create(target: Target, given: JsonObject, options: WriteOptions): Promise<Written> {
     const { type, version, cluster, view } = target;
     const warnings: string[] = [];
-    const shaped = this.#shape(target, view.prepare?.(type, cluster, given) ?? given, options, warnings);
-    const object = this.#newObject(target, shaped);
+    const shaped = shape(target, view.prepare?.(type, cluster, given) ?? given, options, warnings);
+    const object = newObject(target, shaped, this.#options.now());
     if (asString(asObject(shaped.metadata).resourceVersion)) {
       throw new StatusError("resourceVersion should not be set on objects to be created", { code: 500, reason: "" });
     }
     const review = this.#review(target, options, { operation: "CREATE", object, name: object.metadata.name });
     const admitted = await this.#options.admission.mutate({ ...review, object });
     refuse(type, object.metadata.name, [
-      ...this.#problems(type, admitted),
-      ...this.#mistakes(target, asVersion(type, admitted, version.name), undefined),
+      ...metadataCauses(type, admitted),
+      ...contentCauses(target, asVersion(type, admitted, version.name), undefined),
     ]);
     await this.#options.admission.validate({ ...review, object: admitted });
     view.check?.({ ...review, object: admitted });
@@ -88,8 +88,8 @@ export class Writer {
       throw new StatusError(`strconv.ParseUint: parsing "${wantedVersion}": invalid syntax`, { code: 500, reason: "" });
     }
     if (wantedVersion && wantedVersion !== before.metadata.resourceVersion) throw conflict(type, name);
-    const shaped = this.#shape(target, given, options, warnings);
-    const after = this.#nextObject(target, present, shaped);
+    const shaped = shape(target, given, options, warnings);
+    const after = nextObject(target, present, shaped);
     const review = this.#review(target, options, { operation: "UPDATE", object: after, before, name });
     const admitted = await admission.mutate({ ...review, object: after });
     const fixed = validateMetadataUpdate(before.metadata, asObject(shaped.metadata));
@@ -97,8 +97,8 @@ export class Writer {
       // Kubernetes looks at this twice and says so.
       ...fixed,
       ...fixed,
-      ...this.#problems(type, admitted),
-      ...this.#mistakes(target, asVersion(type, admitted, version.name), present),
+      ...metadataCauses(type, admitted),
+      ...contentCauses(target, asVersion(type, admitted, version.name), present),
     ]);
     await admission.validate({ ...review, object: admitted });
     target.view.check?.({ ...review, object: admitted });
@@ -195,108 +195,6 @@ export class Writer {
     throw new StatusError(`${type.plural} is forbidden: ${why}`, { code: 403, reason: "Forbidden" });
   }
 
-  /** Defaults filled in, and what nobody knows taken away. */
-  #shape({ type, version }: Target, given: JsonObject, options: WriteOptions, warnings: string[]): JsonObject {
-    const unknown: string[] = [];
-    const { metadata, ...content } = given;
-    const pruned = prune(version.schema, content, "", (path) => unknown.push(path));
-    const meta = pruneMetadata(asObject(metadata), (path) => unknown.push(path));
-    const said = unknown.sort().map((path) => `unknown field "${path}"`);
-    if (said.length > 0 && options.validation === "Strict") {
-      const what = `${type.kind} in version "${version.name}" cannot be handled as a ${type.kind}`;
-      throw badRequest(`${what}: strict decoding error: ${said.join(", ")}`);
-    }
-    if (options.validation === "Warn") warnings.push(...said);
-    return { ...asObject(withDefaults(version.schema, pruned)), metadata: meta };
-  }
-
-  #newObject({ type, version, cluster, namespace }: Target, shaped: JsonObject): Obj {
-    const { status, ...wanted } = shaped;
-    const meta = asObject(shaped.metadata);
-    const prefix = asString(meta.generateName);
-    const name = asString(meta.name) || (prefix && prefix + randomSuffix());
-    if (!name) {
-      const message = "Required value: name or generateName is required";
-      throw invalid(type, "", [{ reason: "FieldValueRequired", message, field: "metadata.name" }]);
-    }
-    const given = asString(meta.namespace);
-    if (given && given !== namespace && type.namespaced) {
-      throw badRequest(`the namespace of the provided object does not match the namespace sent on the request`);
-    }
-    const isCounted = !type.isNative || type.group === "admissionregistration.k8s.io";
-    const { resourceVersion: _version, namespace: _namespace, selfLink: _link, ...kept } = meta;
-    const metadata = {
-      ...kept,
-      name,
-      ...(namespace !== undefined && type.namespaced && { namespace }),
-      uid: randomUUID(),
-      creationTimestamp: timestamp(this.#options.now()),
-      ...(isCounted && { generation: 1 }),
-      annotations: { ...asObject(meta.annotations), [clusterAnnotation]: cluster },
-    };
-    const keepsStatus = !version.hasStatus && status !== undefined;
-    // Status is for those who observe; what the schema itself puts there stays.
-    const defaulted = version.hasStatus ? defaultStatus(version.schema) : undefined;
-    return {
-      ...wanted,
-      ...(keepsStatus && { status }),
-      ...(defaulted !== undefined && { status: defaulted }),
-      apiVersion: apiVersionOf(type.group, version.name),
-      kind: type.kind,
-      metadata: metadata as unknown as Meta,
-    };
-  }
-
-  /** What may change: by the main resource everything but status, by `/status` only that. */
-  #nextObject({ type, version, subresource }: Target, present: JsonObject, shaped: JsonObject): Obj {
-    const before = present as Obj;
-    const given = asObject(shaped.metadata) as unknown as Partial<Meta>;
-    const { uid, creationTimestamp, generation, deletionTimestamp, deletionGracePeriodSeconds } = before.metadata;
-    const { namespace, name, generateName, resourceVersion } = before.metadata;
-    const fixed = Object.fromEntries(
-      Object.entries({
-        ...{ uid, creationTimestamp, generation, deletionTimestamp, deletionGracePeriodSeconds },
-        ...{ namespace, name, generateName, resourceVersion },
-      }).filter(([, value]) => value !== undefined),
-    );
-    const identity = { apiVersion: apiVersionOf(type.group, version.name), kind: type.kind };
-    const { managedFields } = given;
-    if (subresource === "status") {
-      const metadata = { ...before.metadata, ...(managedFields && { managedFields }) };
-      return withoutAbsent({ ...before, ...identity, status: shaped.status, metadata });
-    }
-    const { finalizers, labels, annotations, ownerReferences } = given;
-    const metadata = {
-      ...fixed,
-      ...(labels && { labels }),
-      ...(annotations && { annotations }),
-      ...(finalizers?.length && { finalizers }),
-      ...(ownerReferences?.length && { ownerReferences }),
-      ...(managedFields && { managedFields }),
-    } as unknown as Meta;
-    const status = version.hasStatus ? before.status : shaped.status;
-    return withoutAbsent({ ...shaped, ...identity, status, metadata });
-  }
-
-  /** Against the schema; of a write to `/status` only that is looked at. */
-  #mistakes({ type, version, subresource }: Target, object: Obj, before: JsonObject | undefined): readonly Cause[] {
-    const { status } = version.schema.properties ?? {};
-    if (subresource === "status" && status) {
-      const causes = validate(status, object.status, "", before?.status);
-      return causes.map((cause) => ({ ...cause, field: cause.field ? `status.${cause.field}` : "status" }));
-    }
-    const causes = validateObject(version.schema, object, before);
-    const wrongType = causes.find(({ reason }) => reason === "FieldValueTypeInvalid");
-    if (type.isNative && wrongType) throw undecodable(type, version.name, wrongType);
-    return causes;
-  }
-
-  #problems(type: ResourceType, object: Obj): readonly Cause[] {
-    const isPath = type.group === "rbac.authorization.k8s.io";
-    const rule = isPath ? "path" : type.kind === "Namespace" ? "label" : "subdomain";
-    return validateMetadata(object.metadata, rule);
-  }
-
   /** With the record of who set which field; an apply brings its own along. */
   #tracked(target: Target, before: JsonObject, after: Obj, options: WriteOptions): Obj {
     const known = asObject(before.metadata).managedFields;
@@ -348,31 +246,7 @@ function refuse(type: ResourceType, name: string, causes: readonly Cause[]): voi
   if (causes.length > 0) throw invalid(type, name, causes);
 }
 
-/** Types built into Kubernetes are decoded before they are checked. */
-function undecodable({ kind }: ResourceType, version: string, { field, message }: Cause): StatusError {
-  const [, wanted = "", found = ""] = /must be of type ([a-z-]+): "([^"]*)"$/.exec(message) ?? [];
-  const path = field.split(".").slice(0, -1).join(".") || field;
-  const why =
-    wanted === "byte"
-      ? "illegal base64 data at input byte 0"
-      : `json: cannot unmarshal ${found.replace("integer", "number")} into Go struct field ${kind}.${path} of type ${wanted}`;
-  return badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
-}
-
 function withFinalizer(object: Obj, name: string): Obj {
   const present = object.metadata.finalizers ?? [];
   return present.includes(name) ? object : withMeta(object, { finalizers: [...present, name] });
 }
-
-/** The status that a schema gives to an object that has none. */
-function defaultStatus(schema: Target["version"]["schema"]): Json | undefined {
-  const status = schema.properties?.status;
-  return status?.default === undefined ? undefined : withDefaults(status, status.default);
-}
-
-const withoutAbsent = (object: Obj): Obj =>
-  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Obj;
-
-const letters = "bcdfghjklmnpqrstvwxz2456789";
-export const randomSuffix = (length = 5): string =>
-  [...randomBytes(length)].map((byte) => letters[byte % letters.length]).join("");

@@ -1,5 +1,5 @@
 import type { User } from "../access/attributes.ts";
-import { randomSuffix } from "../api/writer.ts";
+import { randomSuffix } from "../api/compose.ts";
 import { asArray, asObject, asString, at, type Json, strings } from "../json.ts";
 import { clusterOf, type Obj } from "../object.ts";
 import { bindingStorage, exportStorage } from "../resources/catalog.ts";
