@@ -1,78 +1,37 @@
 import type { Attributes, User } from "../access/attributes.ts";
 import type { Users } from "../access/users.ts";
-import { jsonPatch, mergePatch, strategicPatch } from "../apply/patches.ts";
-import { asObject, isObject, type Json } from "../json.ts";
-import type { Obj } from "../object.ts";
-import { asVersion, versionOf } from "../resources/resource-type.ts";
-import {
-  badRequest,
-  type Cause,
-  forbidden,
-  invalid,
-  methodNotAllowed,
-  noSuchResource,
-  notFound,
-  notSupported,
-  qualified,
-  StatusError,
-  unsupportedMediaType,
-} from "../status-error.ts";
+import { asObject, type Json } from "../json.ts";
+import { versionOf } from "../resources/resource-type.ts";
+import { forbidden, noSuchResource, notFound, notSupported, qualified, StatusError } from "../status-error.ts";
 import type { Clusters } from "../store/clusters.ts";
-import type { Store } from "../store/store.ts";
-import { decodeObject, parseBody } from "./decode.ts";
+import type { Answer } from "./answer.ts";
+import { parseBody } from "./decode.ts";
 import { aggregatedType, Discovery } from "./discovery.ts";
-import {
-  contentType,
-  deleteOptions,
-  type Incoming,
-  isDiscovery,
-  parsePatch,
-  refusal,
-  refuseOptions,
-  requireManager,
-  verbOf,
-  wantsTable,
-} from "./incoming.ts";
+import { contentType, type Incoming, isDiscovery, refusal, verbOf } from "./incoming.ts";
+import { ObjectHandler, type ObjectHandlerOptions } from "./object-handler.ts";
 import { openApi } from "./open-api.ts";
-import { listOf, listPage } from "./reads.ts";
 import { answerReview } from "./reviews.ts";
 import { placeOf, type ResourcePath, resourcePathOf } from "./route.ts";
-import { tableOf } from "./table.ts";
 import type { Target } from "./target.ts";
 import type { View } from "./view.ts";
-import { type Sink, startWatch } from "./watches.ts";
-import { type WriteOptions, writeOptions } from "./write-options.ts";
-import type { Writer, Written } from "./writer.ts";
 
-export interface HandlerOptions {
-  readonly store: Store;
+export interface HandlerOptions extends ObjectHandlerOptions {
   readonly clusters: Clusters;
   readonly users: Users;
-  readonly writer: Writer;
   /** The view that a URL prefix stands for. */
   viewOf(prefix: string): View | undefined;
   /** `host:port`. */
   readonly address: () => string;
-  readonly now: () => number;
-  readonly bookmarkMs: number;
 }
-export type Answer =
-  | {
-      readonly code: number;
-      readonly body: Json;
-      readonly warnings?: readonly string[];
-      /** JSON unless given. */
-      readonly contentType?: string;
-    }
-  | { readonly code: number; readonly text: string }
-  | { readonly watch: (sink: () => Sink, onEnd: (end: () => void) => void) => void };
-
 /** Answers requests; everything that is refused is thrown as a StatusError. */
 export class Handler {
   readonly #options: HandlerOptions;
 
+  readonly #objects: ObjectHandler;
+
   constructor(options: HandlerOptions) {
     this.#options = options;
+    this.#objects = new ObjectHandler(options);
   }
 
   async handle(incoming: Incoming): Promise<Answer> {
@@ -147,12 +106,7 @@ export class Handler {
       subresource: resource.subresource,
       user,
     };
-    if (verb === "watch") return this.#watch(target, incoming);
-    if (verb === "list") return this.#list(target, incoming);
-    if (cluster === "*" && verb === "get") throw unexpected();
-    if (verb === "get") return this.#shown(target, incoming, { object: this.#options.writer.present(target, name) });
-    if (cluster === "*") throw methodNotAllowed();
-    return this.#write(verb, target, incoming);
+    return this.#objects.handle(verb, target, incoming);
   }
 
   #review({ group, plural }: ResourcePath, { view, cluster, user, incoming }: Where): Answer | undefined {
@@ -168,113 +122,6 @@ export class Handler {
     });
     return body && { code: 201, body };
   }
-
-  #list(target: Target, incoming: Incoming): Answer {
-    const page = listPage(this.#options.store, target, incoming.url.searchParams);
-    if (!wantsTable(incoming)) return { code: 200, body: listOf(target, page) };
-    const settings = { now: this.#options.now(), include: incoming.url.searchParams.get("includeObject") ?? "" };
-    return { code: 200, body: tableOf(target, page.items, page.metadata, settings) };
-  }
-
-  #watch(target: Target, incoming: Incoming): Answer {
-    const { store, now, bookmarkMs } = this.#options;
-    const query = incoming.url.searchParams;
-    let withHeader = true;
-    const asRow = (object: Obj): Json => {
-      const settings = { now: now(), include: query.get("includeObject") ?? "", withHeader };
-      withHeader = false;
-      return tableOf(target, [object], { resourceVersion: object.metadata.resourceVersion }, settings);
-    };
-    const render = wantsTable(incoming) ? { render: asRow } : {};
-    return { watch: (sink, onEnd) => startWatch({ store, target, query, sink, bookmarkMs, onEnd, ...render }) };
-  }
-
-  async #write(verb: string, target: Target, incoming: Incoming): Promise<Answer> {
-    const { writer } = this.#options;
-    const { name = "" } = target;
-    if (verb === "delete") return this.#delete(target, incoming);
-    if (verb === "deletecollection") return this.#deleteCollection(target, incoming);
-    const options = this.#writeOptions(verb, incoming);
-    if (verb === "patch") return this.#patch(target, incoming, options);
-    const given = decodeObject(target, parseBody(incoming.body, contentType(incoming), target.type.kind));
-    if (verb === "create") return this.#shown(target, incoming, await writer.create(target, given, options));
-    if (asObject(given.metadata).resourceVersion === undefined && !target.type.isNative) {
-      writer.present(target, name);
-      const message = "Invalid value: 0: must be specified for an update";
-      const cause: Cause = { reason: "FieldValueInvalid", message, field: "metadata.resourceVersion" };
-      throw invalid({ ...target.type, kind: target.type.plural }, name, [cause]);
-    }
-    return this.#shown(target, incoming, await writer.update(target, name, () => given, options));
-  }
-
-  #writeOptions(verb: string, { url, headers }: Incoming): WriteOptions {
-    const kind = { create: "CreateOptions", patch: "PatchOptions" }[verb] ?? "UpdateOptions";
-    return writeOptions(url.searchParams, String(headers["user-agent"] ?? ""), kind);
-  }
-
-  async #patch(target: Target, incoming: Incoming, options: WriteOptions): Promise<Answer> {
-    const { writer } = this.#options;
-    const { name = "", type, version } = target;
-    const kind = contentType(incoming).split(";")[0];
-    const query = incoming.url.searchParams;
-    if (kind === applyType) {
-      requireManager(query);
-      const applied = parseBody(incoming.body, "application/yaml", type.kind);
-      return this.#shown(target, incoming, await writer.apply(target, name, decodeObject(target, applied), options));
-    }
-    const patches: Readonly<Record<string, (present: Json, patch: Json) => Json>> = {
-      "application/json-patch+json": jsonPatch,
-      "application/merge-patch+json": mergePatch,
-      ...(type.isNative && {
-        "application/strategic-merge-patch+json": (present, patch) => strategicPatch(version.schema, present, patch),
-      }),
-    };
-    const change = patches[kind ?? ""];
-    if (!change) throw unsupportedMediaType([...Object.keys(patches), applyType, applyType]);
-    if (query.has("force")) {
-      const message = "Forbidden: may not be specified for non-apply patch";
-      refuseOptions({ reason: "FieldValueForbidden", message, field: "force" });
-    }
-    const patch = parsePatch(incoming.body);
-    if (kind === "application/merge-patch+json" && !isObject(patch)) {
-      throw badRequest(
-        "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}",
-      );
-    }
-    const written = await writer.update(target, name, (present) => asObject(change(present, patch)), options);
-    return this.#shown(target, incoming, written);
-  }
-
-  async #delete(target: Target, incoming: Incoming): Promise<Answer> {
-    const { name = "", type } = target;
-    const options = deleteOptions(incoming);
-    const isDryRun = incoming.url.searchParams.has("dryRun");
-    const { object, isGone } = await this.#options.writer.delete(target, name, options, isDryRun);
-    if (!isGone) return this.#shown(target, incoming, { object });
-    const details = { name, ...(type.group && { group: type.group }), kind: type.plural, uid: object.metadata.uid };
-    return { code: 200, body: { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details } };
-  }
-
-  async #deleteCollection(target: Target, incoming: Incoming): Promise<Answer> {
-    const page = listPage(this.#options.store, target, incoming.url.searchParams);
-    const options = deleteOptions(incoming);
-    const isDryRun = incoming.url.searchParams.has("dryRun");
-    const items: Obj[] = [];
-    for (const { metadata } of page.items) {
-      const at = { ...target, namespace: metadata.namespace };
-      const { object } = await this.#options.writer.delete(at, metadata.name, options, isDryRun);
-      items.push(asVersion(target.type, object, target.version.name));
-    }
-    return { code: 200, body: listOf(target, { ...page, items }) };
-  }
-
-  #shown(target: Target, incoming: Incoming, { object, isNew, warnings }: Partial<Written> & { object: Obj }): Answer {
-    const shown = asVersion(target.type, object, target.version.name);
-    const settings = { now: this.#options.now(), include: incoming.url.searchParams.get("includeObject") ?? "" };
-    const { resourceVersion } = object.metadata;
-    const body = wantsTable(incoming) ? tableOf(target, [shown], { resourceVersion }, settings) : shown;
-    return { code: isNew ? 201 : 200, body, ...(warnings && { warnings }) };
-  }
 }
 
 interface Where {
@@ -284,7 +131,6 @@ interface Where {
   readonly incoming: Incoming;
 }
 
-const applyType = "application/apply-patch+yaml";
 const noResource = { group: "", resource: "", subresource: "", namespace: "", name: "" };
 const pageNotFound: Answer = { code: 404, text: "404 page not found\n" };
 const version = {
@@ -306,11 +152,3 @@ function forbiddenPath(user: User, { method, url }: Incoming, why: string, path 
     details: {},
   });
 }
-
-/** What a virtual workspace says that asked kcp for one object of all clusters. */
-const unexpected = (): StatusError =>
-  new StatusError("the server could not find the requested resource", {
-    code: 404,
-    reason: "NotFound",
-    details: { causes: [{ reason: "UnexpectedServerResponse", message: "404 page not found" }] },
-  });
