@@ -80,6 +80,8 @@ function withSubjectGroups(_system: System, { object }: Creating): Obj {
 }
 
 const validations: Readonly<Record<string, Validate>> = {
+  "clusterroles.rbac.authorization.k8s.io": checkRules,
+  "roles.rbac.authorization.k8s.io": checkRules,
   namespaces: (_system, review) => {
     const isFixed = review.name === "default" || review.name === "kube-system";
     if (review.operation === "DELETE" && isFixed) throw refused(review, "this namespace may not be deleted");
@@ -118,6 +120,31 @@ function checkReference(system: System, review: Creating): void {
   if (at(reference, "export") === undefined) throw refused(review, "[spec.reference.export: Required value]");
   const { path, name } = exportOf(system, review.object);
   requireBind(system, review, path, name);
+}
+
+/** Rules of a role name verbs, and either API groups with resources or paths. */
+function checkRules(_system: System, { operation, type, name, object }: Review): void {
+  if (operation === "DELETE") return;
+  const causes = asArray(object?.rules).flatMap((rule, index) => {
+    const isAboutPaths = asArray(at(rule, "nonResourceURLs")).length > 0;
+    const needed = [
+      ["verbs", "verbs must contain at least one value"],
+      ...(isAboutPaths
+        ? []
+        : [
+            ["apiGroups", "resource rules must supply at least one api group"],
+            ["resources", "resource rules must supply at least one resource"],
+          ]),
+    ] as const;
+    return needed
+      .filter(([field = ""]) => asArray(at(rule, field)).length === 0)
+      .map(([field, why]) => ({
+        reason: "FieldValueRequired",
+        message: `Required value: ${why}`,
+        field: `rules[${index}].${field}`,
+      }));
+  });
+  if (causes.length > 0) throw invalid(type, name, causes);
 }
 
 const reservedTypes = new Set(["system", "any"]);

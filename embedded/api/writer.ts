@@ -41,15 +41,15 @@ export class Writer {
     const warnings: string[] = [];
     const shaped = shape(target, view.prepare?.(type, cluster, given) ?? given, options, warnings);
     const object = newObject(target, shaped, this.#options.now());
-    if (asString(asObject(shaped.metadata).resourceVersion)) {
-      throw new StatusError("resourceVersion should not be set on objects to be created", { code: 500, reason: "" });
-    }
     const review = this.#review(target, options, { operation: "CREATE", object, name: object.metadata.name });
     const admitted = await this.#options.admission.mutate({ ...review, object });
     refuse(type, object.metadata.name, [
       ...metadataCauses(type, admitted),
       ...contentCauses(target, asVersion(type, admitted, version.name), undefined),
     ]);
+    if (asString(asObject(shaped.metadata).resourceVersion)) {
+      throw new StatusError("resourceVersion should not be set on objects to be created", { code: 500, reason: "" });
+    }
     await this.#options.admission.validate({ ...review, object: admitted });
     view.check?.({ ...review, object: admitted });
     this.#requireNamespace(target);

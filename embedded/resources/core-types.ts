@@ -126,7 +126,7 @@ function rbacTypes(): readonly ResourceType[] {
       nonResourceURLs: listOf(text()),
       resourceNames: listOf(text()),
       resources: listOf(text()),
-      "verbs!": listOf(text()),
+      verbs: listOf(text()),
     }),
   );
   const subjects = listOf(object({ apiGroup: text(), "kind!": text(), "name!": text(), namespace: text() }));
