@@ -124,8 +124,8 @@ test("leaves alone what differs, and --upgrade changes exactly that", async () =
 test("makes again what was deleted", async () => {
   const clusterRoles = resourceOf({ apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole" });
   await bare.admin.delete(clusterRoles, { cluster: "root", name: "account-functions:operator" });
-  const { code, out } = await bare.bootstrap("-o", "json");
-  expect(code).toBe(0);
+  const { code, out, err } = await bare.bootstrap("-o", "json");
+  expect(code, err).toBe(0);
   expect(JSON.parse(out)).toMatchObject({ created: ["ClusterRole account-functions:operator in root"], changed: [] });
 });
 

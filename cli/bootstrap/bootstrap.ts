@@ -1,4 +1,6 @@
 import { access } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import { ApiError } from "../../shared/kcp/client.ts";
 import { type KubeconfigOptions, loadKubeconfig } from "../../shared/kcp/kubeconfig.ts";
 import { createClient } from "../../shared/kcp/rest.ts";
 import type { Io } from "../command.ts";
@@ -74,8 +76,8 @@ export async function runBootstrap(options: BootstrapOptions, io: BootstrapIo): 
     }
     await progress.step("operator identity", async () => {
       const file = options.operatorKubeconfig;
-      if (user) operator = await writeOperatorKubeconfig(config, user, file, call);
-      else if (await exists(file)) operator = await checkOperator(file, call);
+      if (user) operator = await onceAllowed(() => writeOperatorKubeconfig(config, user, file, call), io);
+      else if (await exists(file)) operator = await onceAllowed(() => checkOperator(file, call), io);
       return [operator ? `user ${operator}` : "no credentials given, no kubeconfig written"];
     });
     await progress.step("verify", async () =>
@@ -89,6 +91,18 @@ export async function runBootstrap(options: BootstrapOptions, io: BootstrapIo): 
 
 /** New rights take kcp a moment: what fails at first sight is looked at again. */
 const verifyMs = 10_000;
+
+async function onceAllowed<T>(work: () => Promise<T>, io: BootstrapIo): Promise<T> {
+  for (const started = io.now(); ; ) {
+    try {
+      return await work();
+    } catch (error) {
+      const isLag = error instanceof ApiError && error.code === 403 && io.now() - started < verifyMs;
+      if (!isLag) throw error;
+      await delay(200, undefined, { signal: io.signal });
+    }
+  }
+}
 
 async function verify({ admin, operatorKubeconfig, timeoutMs, waitMs }: BootstrapOptions, io: BootstrapIo) {
   let found = "";
