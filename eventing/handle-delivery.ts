@@ -1,6 +1,6 @@
 import type { CloudEvent } from "../shared/event.ts";
 import { type AccountFunction, type Ctx, type Log, type Outcome, TerminalError } from "../shared/function.ts";
-import { classify } from "../shared/kcp/errors.ts";
+import { classify, messageOf } from "../shared/kcp/errors.ts";
 import type { Bus, Delivery } from "./bus/bus.ts";
 import type { Clock } from "./clock.ts";
 import type { DispatchMetrics, Handled, Run } from "./dispatch-metrics.ts";
@@ -96,7 +96,6 @@ function again(error: unknown, delivery: Delivery, { random }: Handling): Verdic
 }
 
 const troubleOf = (error: unknown) => (error instanceof TimeLimitError ? "time limit" : "error");
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** The one line of each handled event (conventions, rule 14). */
 function writeLine(log: Log, { function: name, event, attempt }: Run, handled: Handled, error: unknown): void {

@@ -246,7 +246,7 @@ export class StaleError extends Error {
 
 const typeMeta = (kind: Kind) => ({ apiVersion: apiVersionOf(kinds[kind]), kind });
 
-export const ownerReference = (account: Account): OwnerReference => ({
+const ownerReference = (account: Account): OwnerReference => ({
   apiVersion: apiVersionOf(kinds.Account),
   kind: "Account",
   name: account.metadata.name,

@@ -3,6 +3,7 @@ import { connect, type NodeConnectionOptions } from "@nats-io/transport-node";
 import { encodeEvent } from "../../shared/event-codec.ts";
 import type { Log } from "../../shared/function.ts";
 import { encodeHeaderValue } from "../../shared/header-value.ts";
+import { messageOf } from "../../shared/kcp/errors.ts";
 import { type Bus, EventTooLargeError } from "./bus.ts";
 import type { DeadLetterReader } from "./dead-letter.ts";
 import { ensureBucket, jetStreamCheckpoint } from "./jetstream-checkpoint.ts";
@@ -101,5 +102,3 @@ async function connectTo({ url, connection }: JetStreamBusOptions) {
     throw new Error(`connecting to NATS at ${servers}: ${messageOf(cause)}`, { cause });
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -6,7 +6,6 @@ import type { KubeObject } from "./objects.ts";
 import { pathOf, titleOf } from "./resource-path.ts";
 
 export type { Counted, Verb } from "./call.ts";
-export { pathOf };
 
 /** Reads and writes any resource in any workspace over HTTP. */
 export interface Client extends Reader, Writer {

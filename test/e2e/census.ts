@@ -1,6 +1,7 @@
 import { type Kind, kinds } from "../../shared/kcp/kinds.ts";
 import { clusterOf, type KubeObject, type LogicalCluster, type ObjectOf } from "../../shared/kcp/objects.ts";
-import { type Client, pathOf } from "../../shared/kcp/rest.ts";
+import { pathOf } from "../../shared/kcp/resource-path.ts";
+import type { Client } from "../../shared/kcp/rest.ts";
 import type { Mesh } from "./mesh.ts";
 
 /** Everything that exists because of one account, with the accounts below it. */
