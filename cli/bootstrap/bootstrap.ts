@@ -89,8 +89,9 @@ export async function runBootstrap(options: BootstrapOptions, io: BootstrapIo): 
   }
 }
 
-/** New rights take kcp a moment: what fails at first sight is looked at again. */
-const verifyMs = 10_000;
+/** New rights take kcp a moment, and its virtual workspaces remember a refusal for 10 s: what fails at first sight is
+ *  looked at again. */
+const verifyMs = 30_000;
 
 async function onceAllowed<T>(work: () => Promise<T>, io: BootstrapIo): Promise<T> {
   for (const started = io.now(); ; ) {

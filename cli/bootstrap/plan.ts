@@ -45,10 +45,16 @@ export async function readLive(
   return client.read(resourceOf(object), { cluster: workspace, name, ...(namespace && { namespace }) }, call);
 }
 
-/** The part of an object that a manifest can be about. */
+/** The part of an object that a manifest can be about. kcp's own annotations come and go between two looks: a binding is
+ *  marked for replication as long as its role exists. */
 function owned({ metadata, ...rest }: KubeObject): object {
-  const { labels, annotations, ownerReferences } = metadata;
-  return { ...rest, status: undefined, metadata: { labels, annotations, ownerReferences } };
+  const { labels, ownerReferences } = metadata;
+  const annotations = Object.entries(metadata.annotations ?? {}).filter(([key]) => !key.startsWith("internal.kcp.io/"));
+  return {
+    ...rest,
+    status: undefined,
+    metadata: { labels, annotations: Object.fromEntries(annotations), ownerReferences },
+  };
 }
 
 /** Paths at which two JSON values differ, the shortest that tell. */
