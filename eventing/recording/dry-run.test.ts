@@ -42,7 +42,12 @@ test("all that a function would write is shown, each on top of the one before, a
   const { outcome, writes } = await tryOut(kcp, "create-workspace");
   expect(
     writes.map(({ verb, resource, target }) => `${verb} ${resource.plural}/${target.subresource ?? ""} ${target.name}`),
-  ).toEqual(["mergePatch accounts/ acme", "create workspacetypes/ acme-org", "create workspacetypes/ acme-account"]);
+  ).toEqual([
+    "mergePatch accounts/ acme",
+    "create workspacetypes/ acme-org",
+    "create workspacetypes/ acme-account",
+    "mergePatch accounts/status acme",
+  ]);
   expect(writes[0]).toMatchObject({
     before: { metadata: { name: "acme" } },
     after: { metadata: { finalizers: [finalizer.workspaceType, finalizer.account] } },
