@@ -1,10 +1,14 @@
 import { defineConfig } from "vitest/config";
+import type { BackendName } from "./test/backend.ts";
 
 const seconds = 1000;
-const real = ["**/*.real.test.ts", "test/e2e/**/*.test.ts"];
+const onEachBackend = ["test/e2e/**/*.test.ts", "test/conformance/**/*.test.ts", "**/*.kcp.test.ts"];
+const onEmbedded = ["test/random/**/*.test.ts"];
+const onReal = ["**/*.real.test.ts"];
 const never = ["**/node_modules/**", ".state/**"];
 
-/** `unit` needs no server and runs in seconds; `real` starts kcp and nats-server, one file after another. */
+/** `unit` needs no server and runs in seconds. `embedded` and `real` run the same suites, the one on the control plane in
+ *  memory, the other on kcp and nats-server; each test learns which by test/backend.ts. */
 export default defineConfig({
   test: {
     projects: [
@@ -12,7 +16,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["**/*.test.ts"],
-          exclude: [...never, ...real],
+          exclude: [...never, ...onEachBackend, ...onEmbedded, ...onReal],
           // Modules are loaded once for all files: half the time, and no test here leaves state behind in one.
           pool: "threads",
           isolate: false,
@@ -20,19 +24,9 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      {
-        test: {
-          name: "real",
-          include: real,
-          exclude: never,
-          // A process each: one that ends in any way takes its servers along (tools/supervise.ts).
-          pool: "forks",
-          fileParallelism: false,
-          testTimeout: 120 * seconds,
-          hookTimeout: 180 * seconds,
-          sequence: { groupOrder: 1 },
-        },
-      },
+      { test: { ...withServers("embedded"), include: [...onEachBackend, ...onEmbedded], maxWorkers: 2 } },
+      // One file after another: there is no room for two kcps, and none for the timing of tests beside one that starts.
+      { test: { ...withServers("kcp"), include: [...onEachBackend, ...onReal], fileParallelism: false } },
     ],
     teardownTimeout: 30 * seconds,
     coverage: {
@@ -45,3 +39,17 @@ export default defineConfig({
     },
   },
 });
+
+function withServers(backend: BackendName) {
+  const isReal = backend === "kcp";
+  return {
+    name: isReal ? "real" : backend,
+    provide: { backend },
+    exclude: never,
+    // A process each: one that ends in any way takes its servers along (tools/supervise.ts).
+    pool: "forks" as const,
+    testTimeout: 120 * seconds,
+    hookTimeout: 180 * seconds,
+    sequence: { groupOrder: isReal ? 2 : 1 },
+  };
+}

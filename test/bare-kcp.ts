@@ -7,7 +7,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Kubeconfig, loadKubeconfig } from "../shared/kcp/kubeconfig.ts";
 import { type Client, createClient } from "../shared/kcp/rest.ts";
-import { startKcp, type TestKcp } from "./servers.ts";
+import { startBackend } from "./backend.ts";
+import type { TestKcp } from "./servers.ts";
 
 const pm = fileURLToPath(new URL("../bin/pm", import.meta.url));
 
@@ -17,7 +18,7 @@ export interface Outcome {
   readonly err: string;
 }
 
-/** A real kcp with nothing in it, and what it takes to run `pm bootstrap` there. */
+/** A kcp of the backend with nothing in it, and what it takes to run `pm bootstrap` there. */
 export class BareKcp {
   readonly kcp: TestKcp;
   /** Empty at first, and the working directory of every `pm`. */
@@ -33,7 +34,7 @@ export class BareKcp {
   }
 
   static async start(): Promise<BareKcp> {
-    const [kcp, folder] = await Promise.all([startKcp(), mkdtemp(join(tmpdir(), "bootstrap-"))]);
+    const [kcp, folder] = await Promise.all([startBackend(), mkdtemp(join(tmpdir(), "bootstrap-"))]);
     return new BareKcp(kcp, folder, await loadKubeconfig({ file: kcp.adminKubeconfig, context: "root" }));
   }
 

@@ -1,0 +1,17 @@
+import { inject } from "vitest";
+import { startEmbedded, startKcp, type TestKcp } from "./servers.ts";
+
+/** What serves kcp's API to a test: the control plane in memory, or a real kcp. */
+export type BackendName = "embedded" | "kcp";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    readonly backend: BackendName;
+  }
+}
+
+/** What the running project (vitest.config.ts) is for; only in its suites. */
+export const backend = (): BackendName => inject("backend");
+
+/** An empty control plane of that kind. */
+export const startBackend = (): Promise<TestKcp> => (backend() === "embedded" ? startEmbedded() : startKcp());
