@@ -7,6 +7,21 @@ export interface Clock {
 }
 export type Cancel = () => void;
 
+/** Resolves after `ms` milliseconds; rejects with the signal's reason once that is aborted. */
+export async function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const cancel = clock.after(ms, resolve);
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort);
+  try {
+    await promise;
+  } finally {
+    cancel();
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, run) {

@@ -20,6 +20,10 @@ const slice = z.looseObject({
   status: z.looseObject({ endpoints: z.array(z.looseObject({ url: z.url() })).default([]) }).optional(),
 });
 
+/** URLs of the virtual workspaces, without a slash at their ends. */
+export const urlsOf = (object: KubeObject | undefined): readonly string[] =>
+  slice.parse(object ?? {}).status?.endpoints.map(({ url }) => url.replace(/\/$/, "")) ?? [];
+
 /** Follows an APIExportEndpointSlice until the signal is aborted, since shards come and go. */
 export async function followEndpoints({
   sliceName,
@@ -30,7 +34,7 @@ export async function followEndpoints({
 }: EndpointOptions): Promise<void> {
   let last: readonly string[] | undefined;
   const tell = async (object: KubeObject | undefined): Promise<void> => {
-    const urls = slice.parse(object ?? {}).status?.endpoints.map(({ url }) => url.replace(/\/$/, "")) ?? [];
+    const urls = urlsOf(object);
     if (urls.join() === last?.join()) return;
     if (urls.length === 0) log.warn({ slice: sliceName }, object ? "no shard serves the API export" : "no such slice");
     last = urls;

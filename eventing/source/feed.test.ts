@@ -5,6 +5,7 @@ import { type Kind, kinds } from "../../shared/kcp/kinds.ts";
 import { clusterAnnotation, type KubeObject, type ObjectOf } from "../../shared/kcp/objects.ts";
 import { label } from "../../shared/names.ts";
 import { type Checkpoint, type CheckpointEntry, EventTooLargeError } from "../bus/bus.ts";
+import { systemClock } from "../clock.ts";
 import { Store } from "../store.ts";
 import { Feed } from "./feed.ts";
 import { Hold } from "./hold.ts";
@@ -46,7 +47,7 @@ class FakeBus {
 class World {
   readonly store = new Store();
   readonly bus: FakeBus;
-  readonly hold = new Hold(this.store, 40);
+  readonly hold = new Hold(this.store, systemClock, 40);
 
   constructor(bus = new FakeBus()) {
     this.bus = bus;
@@ -54,8 +55,8 @@ class World {
 
   async feed<K extends Kind>(kind: K): Promise<Feed<K>> {
     const forwarding = { server: "https://kcp.example", store: this.store, now: () => 0 };
-    const backoff = { minMs: 1, maxMs: 2 };
-    const publisher = new Publisher({ bus: this.bus, backoff, log: silent, signal: new AbortController().signal });
+    const pace = { backoff: { minMs: 1, maxMs: 2 }, clock: systemClock, random: Math.random };
+    const publisher = new Publisher({ ...pace, bus: this.bus, log: silent, signal: new AbortController().signal });
     const feed = new Feed<K>({
       kind,
       shard: "s1",
@@ -63,6 +64,7 @@ class World {
       publisher,
       checkpoint: this.bus.checkpoint,
       hold: this.hold,
+      clock: systemClock,
       log: silent,
       hooks: {},
     });

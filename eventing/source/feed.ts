@@ -3,6 +3,7 @@ import { apiVersionOf, type Kind, kinds } from "../../shared/kcp/kinds.ts";
 import { clusterAnnotation, clusterOf, type ObjectOf } from "../../shared/kcp/objects.ts";
 import { isNewer } from "../../shared/kcp/resource-version.ts";
 import type { Checkpoint } from "../bus/bus.ts";
+import type { Clock } from "../clock.ts";
 import { accountKeyOf } from "./account-key.ts";
 import { type Forwardable, type Forwarding, forwarded, type VerbOfEvent } from "./cloud-event.ts";
 import type { Hold } from "./hold.ts";
@@ -18,6 +19,7 @@ export interface FeedOptions<K extends Kind> {
   readonly publisher: Publisher;
   readonly checkpoint: Checkpoint;
   readonly hold: Hold;
+  readonly clock: Clock;
   readonly log: Log;
   readonly hooks: FeedHooks;
 }

@@ -1,15 +1,18 @@
+import type { Clock } from "../clock.ts";
 import type { Store } from "../store.ts";
 
 /** Keeps the events of APIBindings back until it is known whose workspace they are in. kcp shows a binding before the
  *  LogicalCluster around it, and without an owner its event would wake nobody. */
 export class Hold {
   readonly #store: Store;
+  readonly #clock: Clock;
   readonly #waiting = new Map<string, PromiseWithResolvers<void>>();
   readonly #maxMs: number;
 
   /** An owner that does not appear within `maxMs` is given up: some workspaces belong to no Account. */
-  constructor(store: Store, maxMs = 30_000) {
+  constructor(store: Store, clock: Clock, maxMs = 30_000) {
     this.#store = store;
+    this.#clock = clock;
     this.#maxMs = maxMs;
   }
 
@@ -20,9 +23,9 @@ export class Hold {
     if (this.#store.ownerOf(cluster) || this.#waiting.size >= maxWaiting) return;
     const waiting = Promise.withResolvers<void>();
     this.#waiting.set(cluster, waiting);
-    const timer = setTimeout(waiting.resolve, this.#maxMs);
+    const cancel = this.#clock.after(this.#maxMs, waiting.resolve);
     await waiting.promise;
-    clearTimeout(timer);
+    cancel();
     this.#waiting.delete(cluster);
   }
 

@@ -1,5 +1,6 @@
 import type { Kind } from "../../shared/kcp/kinds.ts";
 import type { Checkpoint, CheckpointEntry } from "../bus/bus.ts";
+import type { Cancel, Clock } from "../clock.ts";
 import type { Publisher } from "./publisher.ts";
 
 export interface NotedOptions {
@@ -7,6 +8,7 @@ export interface NotedOptions {
   readonly publisher: Publisher;
   readonly shard: string;
   readonly kind: Kind;
+  readonly clock: Clock;
 }
 
 /** How long a change of what is noted already may wait for the next one, in milliseconds. */
@@ -19,7 +21,7 @@ export class Noted {
   readonly #options: NotedOptions;
   #entries = new Map<string, CheckpointEntry>();
   readonly #unsaved = new Set<string>();
-  #timer: NodeJS.Timeout | undefined;
+  #cancelFlush: Cancel | undefined;
 
   constructor(options: NotedOptions) {
     this.#options = options;
@@ -48,7 +50,7 @@ export class Noted {
     this.#entries.set(key, entry);
     if (isNew) return this.#save(key);
     this.#unsaved.add(key);
-    this.#timer ??= setTimeout(() => void this.flush().catch(() => undefined), delayMs);
+    this.#cancelFlush ??= this.#options.clock.after(delayMs, () => void this.flush().catch(() => undefined));
   }
 
   async delete(key: string): Promise<void> {
@@ -60,8 +62,8 @@ export class Noted {
 
   /** Notes what has waited. */
   async flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#cancelFlush?.();
+    this.#cancelFlush = undefined;
     const keys = [...this.#unsaved];
     this.#unsaved.clear();
     await Promise.all(keys.map((key) => this.#save(key)));

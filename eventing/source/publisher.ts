@@ -2,11 +2,10 @@ import type { CloudEvent } from "../../shared/event.ts";
 import type { Log } from "../../shared/function.ts";
 import { messageOf } from "../../shared/kcp/errors.ts";
 import { type Bus, EventTooLargeError } from "../bus/bus.ts";
-import { type Backoff, pause } from "./backoff.ts";
+import { type Pace, pause } from "./backoff.ts";
 
-export interface PublisherOptions {
+export interface PublisherOptions extends Pace {
   readonly bus: Pick<Bus, "publish">;
-  readonly backoff: Backoff;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
@@ -35,14 +34,14 @@ export class Publisher {
 
   /** Repeats until it succeeds. Rejects only when the signal is aborted. */
   async persist<T>(what: string, work: () => Promise<T>): Promise<T> {
-    const { backoff, log, signal } = this.#options;
+    const { log, signal } = this.#options;
     for (let failures = 1; ; failures++) {
       try {
         return await work();
       } catch (error) {
         signal.throwIfAborted();
         log.warn({ error: messageOf(error), failures }, what);
-        await pause(backoff, failures, signal);
+        await pause(this.#options, failures, signal);
       }
     }
   }

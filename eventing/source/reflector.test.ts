@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import { expect, test } from "vitest";
 import { createHttp } from "../../shared/kcp/http.ts";
 import { type Seen, scriptedServer, sendJson } from "../../test/scripted-server.ts";
+import { systemClock } from "../clock.ts";
 import { reflect } from "./reflector.ts";
 import type { Timing } from "./watch.ts";
 
@@ -11,6 +12,8 @@ const timing: Timing = {
   requestMs: 1_000,
   backoff: { minMs: 1, maxMs: 5 },
   tickMs: 5,
+  clock: systemClock,
+  random: Math.random,
 };
 const object = (name: string, version: number) => ({
   apiVersion: "v1",

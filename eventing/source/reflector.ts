@@ -34,14 +34,14 @@ export async function reflect<T extends KubeObject>(watching: Watching, observer
         await observer.listed(page);
         resumeAt = page.resourceVersion;
       }
-      const started = performance.now();
+      const started = timing.clock.now();
       for await (const said of watch<T>(watching, resumeAt, () => observer.connected())) {
         if (said.type !== "BOOKMARK") await observer.changed(said);
         resumeAt = said.type === "BOOKMARK" ? said.resourceVersion : said.object.metadata.resourceVersion;
         failures = 0;
       }
       // A server that ends each watch at once must not be asked without pause.
-      failures = performance.now() - started < shortMs ? failures + 1 : 0;
+      failures = timing.clock.now() - started < shortMs ? failures + 1 : 0;
     } catch (error) {
       if (signal.aborted) return;
       // Whatever the server itself refuses, and first of all 410, a new list settles; a broken connection is resumed.
@@ -50,7 +50,7 @@ export async function reflect<T extends KubeObject>(watching: Watching, observer
       failures++;
       observer.disconnected(messageOf(error));
     }
-    if (failures > 0) await pause(timing.backoff, failures, signal).catch(() => undefined);
+    if (failures > 0) await pause(timing, failures, signal).catch(() => undefined);
   }
 }
 

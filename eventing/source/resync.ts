@@ -20,7 +20,7 @@ export class ResyncSchedule {
   readonly #random: () => number;
   #turns = new Map<string, Turn>();
 
-  constructor(resyncMs: number, random: () => number = Math.random) {
+  constructor(resyncMs: number, random: () => number) {
     this.#resyncMs = resyncMs;
     this.#random = random;
   }

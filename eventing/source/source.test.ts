@@ -5,6 +5,7 @@ import { clusterAnnotation } from "../../shared/kcp/objects.ts";
 import { scriptedServer, sendJson } from "../../test/scripted-server.ts";
 import type { Bus } from "../bus/bus.ts";
 import { memoryCheckpoint } from "../bus/memory-checkpoint.ts";
+import { systemClock } from "../clock.ts";
 import { Store } from "../store.ts";
 import { createSource } from "./source.ts";
 
@@ -14,6 +15,8 @@ const timing = {
   idleMs: 10_000,
   requestMs: 1_000,
   backoff: { minMs: 1, maxMs: 5 },
+  clock: systemClock,
+  random: Math.random,
   tickMs: 5,
 };
 const account = (name: string, ready: boolean) => ({
@@ -60,8 +63,7 @@ async function world(workspace: string | undefined = "root:provider") {
     store,
     resyncMs: 3_600_000,
     log: silent,
-    timing,
-    now: () => clock.now,
+    timing: { ...timing, clock: { ...systemClock, now: () => clock.now } },
   });
   const stop = new AbortController();
   return {

@@ -1,9 +1,9 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Log } from "../../shared/function.ts";
 import { messageOf } from "../../shared/kcp/errors.ts";
 import { createHttp, type Http } from "../../shared/kcp/http.ts";
 import type { Kubeconfig } from "../../shared/kcp/kubeconfig.ts";
 import type { Bus } from "../bus/bus.ts";
+import { sleep } from "../clock.ts";
 import type { Store } from "../store.ts";
 import { accountKeyOf } from "./account-key.ts";
 import { type Forwarding, resyncDue } from "./cloud-event.ts";
@@ -29,8 +29,6 @@ export interface SourceOptions {
   readonly hooks?: FeedHooks;
   readonly http?: Http;
   readonly timing?: Timing;
-  /** Milliseconds since the epoch. */
-  readonly now?: () => number;
 }
 
 /** kcp as a stream of events, and the store that follows it. */
@@ -46,20 +44,21 @@ export interface Source {
 }
 
 export function createSource(options: SourceOptions): Source {
-  const { config, log, store, now = Date.now, timing = defaultTiming } = options;
+  const { config, log, store, timing = defaultTiming } = options;
+  const { clock } = timing;
   const http = options.http ?? createHttp(config);
-  const forwarding: Forwarding = { server: config.server, store, now };
+  const forwarding: Forwarding = { server: config.server, store, now: clock.now };
   const shards = new Shards(store);
   let isRunning = false;
 
   async function run(signal: AbortSignal): Promise<void> {
     const url = workspaceUrl(config, options.workspace);
-    const hold = new Hold(store);
-    const publisher = new Publisher({ bus: options.bus, backoff: timing.backoff, log, signal });
+    const hold = new Hold(store, clock);
+    const publisher = new Publisher({ ...timing, bus: options.bus, log, signal });
     const checkpoint = await publisher.persist("opening the checkpoint", () => options.bus.checkpoint());
     const { hooks = {}, sliceName } = options;
     const onEndpoints = async (urls: readonly string[]): Promise<void> => {
-      await shards.follow(urls, { forwarding, publisher, checkpoint, hold, log, http, timing, hooks, signal });
+      await shards.follow(urls, { forwarding, publisher, checkpoint, hold, clock, log, http, timing, hooks, signal });
       log.info({ endpoints: urls }, "following the shards of the API export");
     };
     await Promise.all([
@@ -71,15 +70,15 @@ export function createSource(options: SourceOptions): Source {
   }
 
   async function resync(publisher: Publisher, signal: AbortSignal): Promise<void> {
-    const schedule = new ResyncSchedule(options.resyncMs);
+    const schedule = new ResyncSchedule(options.resyncMs, timing.random);
     for (;;) {
-      await delay(timing.tickMs, undefined, { signal }).catch(() => undefined);
+      await sleep(clock, timing.tickMs, signal).catch(() => undefined);
       if (signal.aborted) return;
       // What looks stuck may only be unseen.
       if (!shards.synced) continue;
-      for (const account of schedule.due(store.all("Account"), now())) {
+      for (const account of schedule.due(store.all("Account"), clock.now())) {
         const key = accountKeyOf("Account", account, store);
-        if (key) await publisher.publish(resyncDue(forwarding, account, key, now()));
+        if (key) await publisher.publish(resyncDue(forwarding, account, key, clock.now()));
       }
     }
   }

@@ -3,19 +3,19 @@ import { ApiError } from "../../shared/kcp/client.ts";
 import { messageOf, UnreachableError } from "../../shared/kcp/errors.ts";
 import type { Http } from "../../shared/kcp/http.ts";
 import type { KubeObject } from "../../shared/kcp/objects.ts";
-import type { Backoff } from "./backoff.ts";
+import { systemClock } from "../clock.ts";
+import type { Pace } from "./backoff.ts";
 import { lines } from "./lines.ts";
 import { type Page, parsePage, parseWatched, refused, type Watched } from "./wire.ts";
 
 /** How long things may take, in milliseconds. */
-export interface Timing {
+export interface Timing extends Pace {
   /** The server is asked to end a watch after this. */
   readonly watchMs: number;
   /** A watch that says nothing for so long is opened anew, since its connection may be half open. */
   readonly idleMs: number;
   /** One page of a list, or the head of a watch. */
   readonly requestMs: number;
-  readonly backoff: Backoff;
   /** Accounts whose resync is due are looked for this often. */
   readonly tickMs: number;
 }
@@ -24,6 +24,8 @@ export const defaultTiming: Timing = {
   idleMs: 90_000,
   requestMs: 30_000,
   backoff: { minMs: 100, maxMs: 5_000 },
+  clock: systemClock,
+  random: Math.random,
   tickMs: 5_000,
 };
 
@@ -74,7 +76,7 @@ export async function* watch<T extends KubeObject>(
     timeoutSeconds: String(Math.ceil(timing.watchMs / 1000)),
   });
   const stream = await http.open({ method: "GET", url: `${url}?${query}`, timeoutMs: timing.requestMs, signal });
-  const text = lines(attentive(stream, timing.idleMs), maxLineBytes);
+  const text = lines(attentive(stream, timing), maxLineBytes);
   try {
     if (stream.statusCode !== 200) throw refused(stream.statusCode ?? 0, (await text.next()).value ?? "");
     opened();
@@ -95,11 +97,11 @@ class Silence extends Error {
 }
 
 /** Cuts a stream that is silent while somebody waits for it; a reader that is busy elsewhere is no silence. */
-async function* attentive(stream: IncomingMessage, idleMs: number): AsyncGenerator<Buffer> {
+async function* attentive(stream: IncomingMessage, { clock, idleMs }: Timing): AsyncGenerator<Buffer> {
   const chunks: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]();
   for (;;) {
-    const timer = setTimeout(() => stream.destroy(new Silence()), idleMs);
-    const chunk = await chunks.next().finally(() => clearTimeout(timer));
+    const cancel = clock.after(idleMs, () => stream.destroy(new Silence()));
+    const chunk = await chunks.next().finally(cancel);
     if (chunk.done) return;
     yield chunk.value;
   }
