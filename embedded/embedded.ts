@@ -1,9 +1,12 @@
 import { Authorizer } from "./access/authorizer.ts";
 import { type TokenUser, Users } from "./access/users.ts";
 import { rules } from "./admission/rules.ts";
+import type { Answer } from "./api/answer.ts";
 import { Handler } from "./api/handler.ts";
+import type { Incoming } from "./api/incoming.ts";
 import { Writer } from "./api/writer.ts";
 import { makeRoot, makeWorkspaceTypes } from "./boot.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import { apiBindings } from "./controllers/api-bindings.ts";
 import { apiExports, endpointSlices } from "./controllers/api-exports.ts";
 import { defaultBindings } from "./controllers/default-bindings.ts";
@@ -40,7 +43,7 @@ export interface EmbeddedOptions {
   readonly history?: number;
   /** Milliseconds that the controllers take for each step; none unless given, while kcp needs some hundred. */
   readonly latencyMs?: number;
-  readonly now?: () => number;
+  readonly clock?: Clock;
   readonly onError?: (where: string, error: unknown) => void;
 }
 
@@ -54,6 +57,8 @@ export interface Embedded {
   /** The administrators' kubeconfig, or that of the user with this token in a workspace (`root` unless given). */
   kubeconfig(token?: string, workspace?: string): string;
   readonly store: Store;
+  /** Answers a request without a connection; throws what is refused as a StatusError. */
+  handle(incoming: Incoming): Promise<Answer>;
   /** Forgets the history of changes, as etcd does from time to time: watches from before are answered 410. */
   compact(): void;
   /** Writes the data file, if one was named. */
@@ -64,7 +69,8 @@ export interface Embedded {
 /** Starts an in-memory control plane that speaks as much of the API of kcp as this product uses. For development only: it
  *  has no durable storage, no replicas, and its checks are as good as its imitation. */
 export async function createEmbedded(options: EmbeddedOptions = {}): Promise<Embedded> {
-  const { host = "127.0.0.1", now = Date.now } = options;
+  const { host = "127.0.0.1", clock = systemClock } = options;
+  const { now } = clock;
   const saved = options.dataFile ? await loadData(options.dataFile) : undefined;
   const known = saved?.identity ?? newIdentity();
   const identity = { ...known, ...(options.adminToken && { adminToken: options.adminToken }) };
@@ -87,7 +93,7 @@ export async function createEmbedded(options: EmbeddedOptions = {}): Promise<Emb
     writer: new Writer({ store, admission, now }),
     viewOf: views(system, authorizer),
     address: () => new URL(system.url).host,
-    now,
+    clock,
     bookmarkMs: options.bookmarkMs ?? 60_000,
   });
   const tls = (options.tls ?? true) ? identity : undefined;
@@ -95,7 +101,7 @@ export async function createEmbedded(options: EmbeddedOptions = {}): Promise<Emb
   system.url = `${tls ? "https" : "http"}://${host}:${server.port}`;
   system.ca = tls?.cert ?? "";
 
-  const runner = new Runner(store, controllers(system), options);
+  const runner = new Runner(store, controllers(system), { ...options, clock });
   if (saved) {
     store.restore(saved.store);
     runner.resync();
@@ -117,6 +123,7 @@ export async function createEmbedded(options: EmbeddedOptions = {}): Promise<Emb
         ? adminKubeconfig(system, { admin: adminToken, shard: shardToken })
         : userKubeconfig(system, token, workspace),
     store,
+    handle: (incoming) => handler.handle(incoming),
     compact: () => store.compact(store.revision),
     save,
     async close() {

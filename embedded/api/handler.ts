@@ -111,12 +111,12 @@ export class Handler {
 
   #review({ group, plural }: ResourcePath, { view, cluster, user, incoming }: Where): Answer | undefined {
     if (incoming.method !== "POST" || !/^(authentication|authorization)\.k8s\.io$/.test(group)) return undefined;
-    const { users, now } = this.#options;
+    const { users, clock } = this.#options;
     const given = asObject(parseBody(incoming.body, contentType(incoming), plural) as Json);
     const body = answerReview(qualified(group, plural), given, {
       user,
       cluster,
-      now: now(),
+      now: clock.now(),
       authorize: (attributes) => view.authorize(attributes),
       userOf: (token) => users.byToken(token),
     });

@@ -1,4 +1,5 @@
 import { jsonPatch, mergePatch, strategicPatch } from "../apply/patches.ts";
+import type { Clock } from "../clock.ts";
 import { asObject, isObject, type Json } from "../json.ts";
 import type { Obj } from "../object.ts";
 import { asVersion } from "../resources/resource-type.ts";
@@ -32,7 +33,7 @@ import type { Writer, Written } from "./writer.ts";
 export interface ObjectHandlerOptions {
   readonly store: Store;
   readonly writer: Writer;
-  readonly now: () => number;
+  readonly clock: Clock;
   /** Milliseconds between two bookmarks of a watch. */
   readonly bookmarkMs: number;
 }
@@ -57,21 +58,21 @@ export class ObjectHandler {
   #list(target: Target, incoming: Incoming): Answer {
     const page = listPage(this.#options.store, target, incoming.url.searchParams);
     if (!wantsTable(incoming)) return { code: 200, body: listOf(target, page) };
-    const settings = { now: this.#options.now(), include: incoming.url.searchParams.get("includeObject") ?? "" };
+    const settings = { now: this.#options.clock.now(), include: incoming.url.searchParams.get("includeObject") ?? "" };
     return { code: 200, body: tableOf(target, page.items, page.metadata, settings) };
   }
 
   #watch(target: Target, incoming: Incoming): Answer {
-    const { store, now, bookmarkMs } = this.#options;
+    const { store, clock, bookmarkMs } = this.#options;
     const query = incoming.url.searchParams;
     let withHeader = true;
     const asRow = (object: Obj): Json => {
-      const settings = { now: now(), include: query.get("includeObject") ?? "", withHeader };
+      const settings = { now: clock.now(), include: query.get("includeObject") ?? "", withHeader };
       withHeader = false;
       return tableOf(target, [object], { resourceVersion: object.metadata.resourceVersion }, settings);
     };
     const render = wantsTable(incoming) ? { render: asRow } : {};
-    return { watch: (sink, onEnd) => startWatch({ store, target, query, sink, bookmarkMs, onEnd, ...render }) };
+    return { watch: (sink, onEnd) => startWatch({ store, target, query, sink, clock, bookmarkMs, onEnd, ...render }) };
   }
 
   async #write(verb: string, target: Target, incoming: Incoming): Promise<Answer> {
@@ -155,7 +156,7 @@ export class ObjectHandler {
 
   #shown(target: Target, incoming: Incoming, { object, isNew, warnings }: Partial<Written> & { object: Obj }): Answer {
     const shown = asVersion(target.type, object, target.version.name);
-    const settings = { now: this.#options.now(), include: incoming.url.searchParams.get("includeObject") ?? "" };
+    const settings = { now: this.#options.clock.now(), include: incoming.url.searchParams.get("includeObject") ?? "" };
     const { resourceVersion } = object.metadata;
     const body = wantsTable(incoming) ? tableOf(target, [shown], { resourceVersion }, settings) : shown;
     return { code: isNew ? 201 : 200, body, ...(warnings && { warnings }) };

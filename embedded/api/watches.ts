@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.ts";
 import type { Json, JsonObject } from "../json.ts";
 import type { Obj } from "../object.ts";
 import { apiVersionOf, asVersion } from "../resources/resource-type.ts";
@@ -21,12 +22,13 @@ export interface WatchOptions {
   readonly sink: () => Sink;
   /** Another form of the objects, as rows of a table. */
   readonly render?: (object: Obj) => Json;
+  readonly clock: Clock;
   readonly bookmarkMs: number;
   readonly onEnd: (end: () => void) => void;
 }
 
 /** Replays what happened after the asked version, then follows. Throws before the answer begins, or not at all. */
-export function startWatch({ store, target, query, sink: open, render, bookmarkMs, onEnd }: WatchOptions): void {
+export function startWatch({ store, target, query, sink: open, render, clock, bookmarkMs, onEnd }: WatchOptions): void {
   const { type, version } = target;
   const matches = selection(target, query);
   const from = parseVersion(query.get("resourceVersion"));
@@ -64,19 +66,26 @@ export function startWatch({ store, target, query, sink: open, render, bookmarkM
     sink.write({ type: "BOOKMARK", object });
   };
   const wantsBookmarks = query.get("allowWatchBookmarks") === "true";
-  const bookmarks = wantsBookmarks ? setInterval(bookmark, bookmarkMs) : undefined;
+  let cancelBookmark = () => {};
+  const bookmarkLater = () => {
+    cancelBookmark = clock.after(bookmarkMs, () => {
+      bookmark();
+      bookmarkLater();
+    });
+  };
+  if (wantsBookmarks) bookmarkLater();
   const seconds = Number(query.get("timeoutSeconds")) || defaultSeconds;
   const end = () => {
     unsubscribe();
-    clearInterval(bookmarks);
-    clearTimeout(timeout);
+    cancelBookmark();
+    cancelTimeout();
     sink.end();
   };
-  const timeout = setTimeout(() => {
+  const cancelTimeout = clock.after(seconds * 1000, () => {
     // The version of the last bookmark is where the next watch begins.
     if (wantsBookmarks) bookmark();
     end();
-  }, seconds * 1000);
+  });
   onEnd(end);
   void sink.closed.then(end);
 }

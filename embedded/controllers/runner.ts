@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.ts";
 import { clusterOf, keyOf, type Obj } from "../object.ts";
 import type { Change, Store } from "../store/store.ts";
 
@@ -20,6 +21,7 @@ export const refOf = (object: Obj): Ref => ({ cluster: clusterOf(object), key: k
 const retryMs = 500;
 
 export interface RunnerOptions {
+  readonly clock: Clock;
   readonly onError?: ((controller: string, error: unknown) => void) | undefined;
   /** Time before each step, for those who want to see what is in between, as with a real kcp. */
   readonly latencyMs?: number | undefined;
@@ -29,16 +31,18 @@ export interface RunnerOptions {
 export class Runner {
   readonly #store: Store;
   readonly #queues = new Map<Controller, Map<string, Ref>>();
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #timers = new Set<() => void>();
   readonly #onError: (controller: string, error: unknown) => void;
+  readonly #clock: Clock;
   readonly #latencyMs: number;
   #isScheduled = false;
   #isStopped = false;
   readonly #unsubscribe: () => void;
 
-  constructor(store: Store, controllers: readonly Controller[], options: RunnerOptions = {}) {
+  constructor(store: Store, controllers: readonly Controller[], options: RunnerOptions) {
     this.#store = store;
     this.#onError = options.onError ?? (() => {});
+    this.#clock = options.clock;
     this.#latencyMs = options.latencyMs ?? 0;
     for (const controller of controllers) this.#queues.set(controller, new Map());
     this.#unsubscribe = store.subscribe((change) => this.#route(change));
@@ -63,7 +67,7 @@ export class Runner {
   stop(): void {
     this.#isStopped = true;
     this.#unsubscribe();
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const cancel of this.#timers) cancel();
   }
 
   #route(change: Change): void {
@@ -88,11 +92,11 @@ export class Runner {
   }
 
   #later(ms: number, work: () => void): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
+    const cancel = this.#clock.after(ms, () => {
+      this.#timers.delete(cancel);
       work();
-    }, ms);
-    this.#timers.add(timer);
+    });
+    this.#timers.add(cancel);
   }
 
   #work(controller: Controller, queue: Map<string, Ref>): boolean {
