@@ -18,13 +18,14 @@ export function parseCommandLine(command: Command, argv: readonly string[], env:
   for (const token of tokens(options, argv)) {
     if (token.kind === "positional") positionals.push(token.value);
     if (token.kind !== "option") continue;
-    const option = options[token.name];
+    const { name, negated } = flagOf(token, options);
+    const option = options[name];
     if (!option) throw unknownFlag(token.rawName, options, command.name);
-    const text = token.value ?? (option.type === "boolean" ? "true" : undefined);
+    const text = token.value ?? (option.type === "boolean" ? String(!negated) : undefined);
     if (text === undefined || (!token.inlineValue && text.startsWith("--"))) {
       throw usage(`flag ${token.rawName} needs a value`, command.name);
     }
-    given.set(token.name, [...(given.get(token.name) ?? []), text]);
+    given.set(name, [...(given.get(name) ?? []), text]);
   }
   if (!given.has("help")) checkPositionals(command, positionals);
   const values = Object.entries(options).map(([name, option]) => [
@@ -32,6 +33,13 @@ export function parseCommandLine(command: Command, argv: readonly string[], env:
     parsedValue(name, option, given.get(name), env, command),
   ]);
   return { options: Object.fromEntries(values), positionals };
+}
+
+/** `--no-wait` is `--wait=false`. */
+function flagOf({ name, value }: { name: string; value?: string | undefined }, options: Options) {
+  const positive = name.replace(/^no-/, "");
+  const negated = !options[name] && value === undefined && options[positive]?.type === "boolean";
+  return { name: negated ? positive : name, negated };
 }
 
 function tokens(options: Options, argv: readonly string[]) {

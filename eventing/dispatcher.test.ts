@@ -13,8 +13,9 @@ import {
 } from "../shared/function.ts";
 import { UnreachableError } from "../shared/kcp/errors.ts";
 import { type ManualClock, manualClock } from "../test/manual-clock.ts";
+import type { Archive } from "./bus/archive.ts";
 import type { Bus } from "./bus/bus.ts";
-import type { DeadLetter, DeadLetterReader } from "./bus/dead-letter.ts";
+import type { DeadLetter } from "./bus/dead-letter.ts";
 import { createMemoryBus } from "./bus/memory.ts";
 import type { DispatchMetrics, Handled, Run } from "./dispatch-metrics.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
@@ -49,7 +50,7 @@ interface Line {
 }
 
 let clock: ManualClock;
-let bus: Bus & DeadLetterReader;
+let bus: Bus & Archive;
 let lines: Line[];
 let calls: { fn: string; event: CloudEvent; ctx: Ctx }[];
 let answer: (fn: string, event: CloudEvent, ctx: Ctx) => Outcome | Promise<Outcome>;

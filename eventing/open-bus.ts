@@ -10,7 +10,7 @@ export class BusUnreachableError extends Error {
 
 /** The bus that the configuration names; throws BusUnreachableError. */
 export async function openBus(config: BusConfig, log: Log): Promise<Bus> {
-  if (config.kind === "memory") return createMemoryBus();
+  if (config.kind === "memory") return createMemoryBus({ log });
   const { createJetStreamBus } = await import("./bus/jetstream.ts");
   return createJetStreamBus({ url: config.url.split(","), prefix: config.prefix, log }).catch((cause: unknown) => {
     throw new BusUnreachableError(cause instanceof Error ? cause.message : String(cause), { cause });

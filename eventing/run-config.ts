@@ -1,10 +1,13 @@
 import type { Settings } from "../shared/settings.ts";
+import type { RecordBounds } from "./bus/archive.ts";
 
 /** Everything that `pm run` can be told; durations in milliseconds. */
 export interface RunConfig {
   readonly kubeconfig: { readonly file?: string; readonly context?: string };
   readonly requestTimeout: number;
   readonly bus: BusConfig;
+  /** How much is kept of what the functions did; nothing is recorded without. */
+  readonly recording: RecordBounds | undefined;
   readonly source: SourceConfig;
   readonly settings: Omit<Settings, "serverCa">;
   /** Functions that are switched off. */
@@ -22,7 +25,13 @@ export interface RunConfig {
   readonly shutdownTimeout: number;
 }
 export type BusConfig =
-  | { readonly kind: "memory" }
+  | {
+      readonly kind: "memory";
+      /** Path of the unix socket that other processes read the bus by. */
+      readonly socket?: string;
+      /** File that recordings are kept in over a restart. */
+      readonly recordFile?: string;
+    }
   | { readonly kind: "nats"; readonly url: string; readonly prefix: string };
 export interface SourceConfig {
   readonly endpointSlice: string;

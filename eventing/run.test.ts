@@ -100,6 +100,7 @@ const config = (more: Partial<RunConfig> = {}): RunConfig => ({
   kubeconfig: { file: join(folder, "kubeconfig") },
   requestTimeout: 1_000,
   bus: { kind: "memory" },
+  recording: undefined,
   source: { endpointSlice: "core", resync: 60_000 },
   settings: defaultSettings,
   disabledFunctions: new Set(["release-accountinfo"]),

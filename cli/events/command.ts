@@ -1,7 +1,7 @@
 import { accountPath } from "../account-path.ts";
+import { busFlags } from "../bus-flags.ts";
 import { defineCommand } from "../command.ts";
 import { exit, UsageError } from "../errors.ts";
-import { natsFlags } from "../nats-flags.ts";
 import { styleOf } from "../style.ts";
 import { withSession } from "../with-session.ts";
 import { openHistory } from "./open-history.ts";
@@ -16,7 +16,7 @@ export default defineCommand({
   options: {
     follow: { type: "boolean", short: "f", description: "go on with what happens from now on" },
     since: { type: "duration", description: "only events younger than this, as 10m" },
-    ...natsFlags,
+    ...busFlags,
   },
   positionals: [{ name: "PATH", description: "an account; without it, all events" }],
   examples: [

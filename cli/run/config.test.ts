@@ -94,6 +94,17 @@ const oneFlag: readonly (readonly [
     "nats://n:1",
     { kind: "nats", url: "nats://n:1", prefix: "account-functions" },
   ],
+  [
+    "ours",
+    "record-max-age",
+    "recording",
+    { maxAgeMs: 86_400_000, maxBytes: 64 * 1024 * 1024 },
+    "1h",
+    { maxAgeMs: 3_600_000, maxBytes: 64 * 1024 * 1024 },
+  ],
+  ["ours", "record-max-bytes", "recording.maxBytes", 64 * 1024 * 1024, "1Gi", 1024 * 1024 * 1024],
+  ["ours", "record-file", "bus", { kind: "memory" }, "r.jsonl", { kind: "memory", recordFile: "r.jsonl" }],
+  ["ours", "bus-socket", "bus", { kind: "memory" }, "/run/pm.sock", { kind: "memory", socket: "/run/pm.sock" }],
   ["ours", "timeout", "requestTimeout", 30_000, "5s", 5_000],
 ];
 
@@ -156,6 +167,7 @@ describe("each flag: default, parsed", () => {
       "tracing-config-collector-endpoint",
       "bus",
       "nats-prefix",
+      "record",
     ]);
   });
 });
@@ -165,6 +177,20 @@ describe("the bus", () => {
     expect(configOf([], { NATS_URL: "nats://e:1" }).bus).toMatchObject({ kind: "nats", url: "nats://e:1" });
     expect(configOf(["--bus=memory"], { NATS_URL: "nats://e:1" }).bus).toEqual({ kind: "memory" });
     expect(configOf(["--nats-url=nats://n:1", "--nats-prefix=a.b"]).bus).toMatchObject({ prefix: "a.b" });
+  });
+
+  test("recordings are kept by default, more of them on NATS, and by nobody when switched off", () => {
+    expect(configOf(["--nats-url=nats://n:1"]).recording?.maxBytes).toBe(256 * 1024 * 1024);
+    expect(configOf(["--no-record"]).recording).toBeUndefined();
+    expect(configOf(["--record=false"]).recording).toBeUndefined();
+    expect(() => configOf(["--record-max-bytes=1KB"])).toThrow('--record-max-bytes: "1KB" is not an amount');
+  });
+
+  test("a socket and a file are for the memory bus", () => {
+    const nats = "--nats-url=nats://n:1";
+    expect(() => configOf([nats, "--bus-socket=s"])).toThrow("--bus-socket: is for --bus=memory");
+    expect(() => configOf([nats, "--record-file=f"])).toThrow("--record-file: is for --bus=memory");
+    expect(configOf([nats, "--bus=memory", "--bus-socket=s"]).bus).toEqual({ kind: "memory", socket: "s" });
   });
 
   test("NATS needs a server", () => {

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Address, RunConfig } from "../../eventing/run-config.ts";
+import type { Address, BusConfig, RunConfig } from "../../eventing/run-config.ts";
+import { parseBytes } from "../../shared/bytes.ts";
 import { condition } from "../../shared/names.ts";
 import { defaultSettings } from "../../shared/settings.ts";
 import type { GlobalOptions, Values } from "../command.ts";
@@ -25,6 +26,15 @@ const address = z.string().transform((text, context): Address | undefined => {
   return z.NEVER;
 });
 
+const mebibyte = 1024 * 1024;
+const bytes = z.string().transform((text, context): number | undefined => {
+  if (text === "") return undefined;
+  const parsed = parseBytes(text);
+  if (parsed !== undefined && parsed >= mebibyte) return parsed;
+  context.addIssue({ code: "custom", message: `"${text}" is not an amount of 1Mi or more, as 256Mi` });
+  return z.NEVER;
+});
+
 const shape = z
   .object({
     "webhooks-enabled": z.boolean().refine((enabled) => !enabled, {
@@ -42,6 +52,10 @@ const shape = z
     resync: z.number().min(1000, "at least 1s"),
     bus: z.enum(["memory", "nats"]).optional(),
     "nats-url": z.string().min(1).optional(),
+    "bus-socket": z.string().min(1).optional(),
+    "record-file": z.string().min(1).optional(),
+    "record-max-age": z.number().min(1000, "at least 1s"),
+    "record-max-bytes": bytes,
     "tracing-enabled": z.boolean(),
     "tracing-config-collector-endpoint": z.string(),
   })
@@ -49,20 +63,41 @@ const shape = z
     path: ["nats-url"],
     message: "is needed with --bus=nats, as nats://127.0.0.1:4222",
   })
+  .refine((flags) => !flags["bus-socket"] || !isNats(flags), {
+    path: ["bus-socket"],
+    message: "is for --bus=memory; what NATS keeps is read with --nats-url",
+  })
+  .refine((flags) => !flags["record-file"] || !isNats(flags), {
+    path: ["record-file"],
+    message: "is for --bus=memory; NATS keeps recordings in a stream",
+  })
   .refine((flags) => !flags["tracing-enabled"] || flags["tracing-config-collector-endpoint"], {
     path: ["tracing-config-collector-endpoint"],
     message: "is needed with --tracing-enabled, as collector:4317",
   });
 type Checked = z.output<typeof shape>;
 
+const isNats = (flags: { readonly bus?: string | undefined; readonly "nats-url"?: string | undefined }): boolean =>
+  flags.bus !== "memory" && flags["nats-url"] !== undefined;
+
+function busOf(checked: Checked): BusConfig {
+  const { "nats-url": url, "nats-prefix": prefix, "bus-socket": socket, "record-file": recordFile } = checked;
+  if (url !== undefined && isNats(checked)) return { kind: "nats", url, prefix };
+  return { kind: "memory", ...(socket && { socket }), ...(recordFile && { recordFile }) };
+}
+
 function toConfig(flags: Flags, checked: Checked): RunConfig {
   const { kubeconfig: file, context } = flags;
   const workspace = checked["kcp-provider-workspace"];
-  const url = checked["nats-url"];
+  const bus = busOf(checked);
+  const defaultMaxBytes = (bus.kind === "nats" ? 256 : 64) * mebibyte;
   return {
     kubeconfig: { ...(file && { file }), ...(context && { context }) },
     requestTimeout: flags.timeout,
-    bus: url && checked.bus !== "memory" ? { kind: "nats", url, prefix: checked["nats-prefix"] } : { kind: "memory" },
+    bus,
+    recording: flags.record
+      ? { maxAgeMs: checked["record-max-age"], maxBytes: checked["record-max-bytes"] ?? defaultMaxBytes }
+      : undefined,
     source: {
       endpointSlice: checked["kcp-api-export-endpoint-slice-name"],
       // The reference's default never took effect: the kubeconfig's own workspace was used.

@@ -1,5 +1,5 @@
+import { busFlags } from "../bus-flags.ts";
 import type { Options } from "../command.ts";
-import { natsFlags } from "../nats-flags.ts";
 
 /** Flags of `pm run` with the names and defaults of the reference operator (features.md 002-C01 to C32), then ours.
  *  `--kubeconfig` (C17) and its environment variable (C33) belong to every command. */
@@ -76,6 +76,18 @@ export const runFlags = {
   },
   "leader-elect": { type: "boolean", description: "work only while holding the Lease, so that replicas stand by" },
   bus: { type: "string", choices: ["memory", "nats"], description: "memory, or nats, the default with --nats-url" },
-  ...natsFlags,
+  ...busFlags,
+  record: {
+    type: "boolean",
+    default: true,
+    description: "keep what each function read, wrote and answered, for pm trace and pm replay; --no-record does not",
+  },
+  "record-max-age": { type: "duration", default: "24h", description: "recordings that are older go" },
+  "record-max-bytes": {
+    type: "string",
+    default: "",
+    description: "the oldest recordings go beyond this size (default 256Mi on NATS, 64Mi in memory)",
+  },
+  "record-file": { type: "string", description: "file that --bus=memory keeps recordings in over a restart" },
   resync: { type: "duration", default: "1h", description: "look at every account again this often, with jitter" },
 } as const satisfies Options;

@@ -1,4 +1,5 @@
 import type { CloudEvent, Filter } from "../../shared/event.ts";
+import type { RecordBounds, Records } from "./archive.ts";
 
 /** What a function wants to receive: its name, and its `on` list. */
 export interface Subscription {
@@ -70,6 +71,8 @@ export interface Bus {
   subscribe(subscription: Subscription, deliver: (delivery: Delivery) => void): Promise<Consumption>;
   history(options?: HistoryOptions): AsyncIterable<StoredEvent>;
   checkpoint(): Promise<Checkpoint>;
+  /** Where invocations are recorded, within these bounds from now on; the archive reads them. */
+  records(bounds: RecordBounds): Promise<Records>;
   /** False while the connection is down. */
   readonly connected: boolean;
   /** Largest event in bytes that publish takes. */

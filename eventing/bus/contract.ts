@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type CloudEvent, fact, resource } from "../../shared/event.ts";
+import type { Archive } from "./archive.ts";
 import { type Bus, type Delivery, EventTooLargeError } from "./bus.ts";
-import type { DeadLetter, DeadLetterReader } from "./dead-letter.ts";
+import type { DeadLetter } from "./dead-letter.ts";
 
 const on = [{ type: resource.update, kind: "Account" }, { type: fact.ready }];
 
@@ -58,9 +59,9 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 /** What every bus does; each test gets a bus of its own. */
-export function busContract(name: string, time: TestTime, create: () => Promise<Bus & DeadLetterReader>): void {
+export function busContract(name: string, time: TestTime, create: () => Promise<Bus & Archive>): void {
   describe(name, () => {
-    let bus: Bus & DeadLetterReader;
+    let bus: Bus & Archive;
     let inbox: Inbox;
     const subscribe = (overrides: { function?: string; maxInFlight?: number; deliver?: Inbox["deliver"] } = {}) => {
       const { deliver = inbox.deliver, ...rest } = overrides;

@@ -1,5 +1,5 @@
 import type { CloudEvent } from "../../shared/event.ts";
-import type { Failure, StoredEvent } from "./bus.ts";
+import type { Failure } from "./bus.ts";
 
 /** An event that a function could not handle, with the attributes that Knative adds. */
 export interface DeadLetter extends CloudEvent {
@@ -10,11 +10,6 @@ export interface DeadLetter extends CloudEvent {
   readonly knativeerrordata: string;
   /** How often it was delivered. */
   readonly deliveryattempts: string;
-}
-
-/** Reads the dead letters of one function, or of all, oldest first, and ends at the newest. */
-export interface DeadLetterReader {
-  deadLetters(functionName?: string): AsyncIterable<StoredEvent>;
 }
 
 export interface Refusal extends Failure {

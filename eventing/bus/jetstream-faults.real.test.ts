@@ -7,11 +7,12 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { fact, resource } from "../../shared/event.ts";
 import { encodeEvent } from "../../shared/event-codec.ts";
 import { type Claim, claimAny } from "../../tools/claim.ts";
+import { type Nats, startNatsServer } from "../../tools/nats-server.ts";
 import { stateFolder } from "../../tools/paths.ts";
-import { type Nats, startNatsServer } from "../../tools/servers.ts";
+import type { Archive } from "./archive.ts";
 import type { Bus } from "./bus.ts";
 import { accountEvent, Inbox } from "./contract.ts";
-import type { DeadLetter, DeadLetterReader } from "./dead-letter.ts";
+import type { DeadLetter } from "./dead-letter.ts";
 import { createJetStreamBus } from "./jetstream.ts";
 
 const time = { now: () => Date.now(), pass: (ms: number) => delay(ms) };
@@ -24,7 +25,7 @@ const subscription = {
 
 let state: Claim;
 let nats: Nats;
-let bus: Bus & DeadLetterReader;
+let bus: Bus & Archive;
 let inbox: Inbox;
 beforeEach(async () => {
   state = await claimAny(join(stateFolder, "test"));

@@ -54,7 +54,8 @@ export async function* readEvents(
   }
 }
 
-function startAt(fromSequence: number | undefined, since: Date | undefined): Partial<OrderedConsumerOptions> {
+/** Where a consumer begins. */
+export function startAt(fromSequence: number | undefined, since: Date | undefined): Partial<OrderedConsumerOptions> {
   if (fromSequence !== undefined && fromSequence > 1) {
     return { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: fromSequence };
   }

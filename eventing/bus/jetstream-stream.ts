@@ -9,8 +9,11 @@ import {
   type JetStreamManager,
   RetentionPolicy,
   StorageType,
+  type StreamConfig,
+  type StreamInfo,
 } from "@nats-io/jetstream";
 import { nanos } from "@nats-io/transport-node";
+import type { RecordBounds } from "./archive.ts";
 import { ackWaitMs, duplicateWindowMs, type Subscription } from "./bus.ts";
 import type { Subjects } from "./subjects.ts";
 
@@ -36,14 +39,43 @@ export async function ensureStream(jsm: JetStreamManager, options: StreamOptions
     num_replicas: options.replicas,
     allow_msg_schedules: true,
   };
-  const fixed = { name: options.stream, retention: RetentionPolicy.Limits, storage: StorageType.File };
-  const { created, config } = await jsm.streams.add({ ...fixed, ...changeable }).catch((error) => {
-    if (!isApiError(error, streamExists)) throw error;
-    return jsm.streams.update(options.stream, changeable);
-  });
+  const { created, config } = await addOrUpdate(jsm, options.stream, changeable);
   // An older server ignores what it does not know, and would keep every requeued event for itself.
   if (!config.allow_msg_schedules) throw new Error("nats-server 2.12 or later is needed, for scheduled messages");
   return created;
+}
+
+/** The stream of recordings is bounded by age and bytes; both change with the flags. */
+export interface RecordStreamOptions extends RecordBounds {
+  readonly stream: string;
+  readonly subjects: Subjects;
+  readonly replicas: number;
+}
+
+/** The same for the recordings. */
+export async function ensureRecordStream(jsm: JetStreamManager, options: RecordStreamOptions): Promise<void> {
+  await addOrUpdate(jsm, options.stream, {
+    subjects: [options.subjects.recordings],
+    max_age: nanos(options.maxAgeMs),
+    max_bytes: options.maxBytes,
+    duplicate_window: nanos(Math.min(duplicateWindowMs, options.maxAgeMs)),
+    discard: DiscardPolicy.Old,
+    num_replicas: options.replicas,
+  });
+}
+
+async function addOrUpdate(
+  jsm: JetStreamManager,
+  name: string,
+  changeable: Partial<StreamConfig>,
+): Promise<StreamInfo> {
+  const fixed = { name, retention: RetentionPolicy.Limits, storage: StorageType.File };
+  try {
+    return await jsm.streams.add({ ...fixed, ...changeable });
+  } catch (error) {
+    if (!isApiError(error, streamExists)) throw error;
+    return await jsm.streams.update(name, changeable);
+  }
 }
 
 /** Makes the consumer or changes it to this configuration. */

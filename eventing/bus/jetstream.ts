@@ -4,15 +4,16 @@ import { encodeEvent } from "../../shared/event-codec.ts";
 import type { Log } from "../../shared/function.ts";
 import { encodeHeaderValue } from "../../shared/header-value.ts";
 import { messageOf } from "../../shared/kcp/errors.ts";
+import type { Archive } from "./archive.ts";
 import { type Bus, EventTooLargeError } from "./bus.ts";
-import type { DeadLetterReader } from "./dead-letter.ts";
+import { jetStreamArchive } from "./jetstream-archive.ts";
 import { ensureBucket, jetStreamCheckpoint } from "./jetstream-checkpoint.ts";
 import { structured } from "./jetstream-delivery.ts";
 import { JetStreamLink } from "./jetstream-link.ts";
-import { readEvents } from "./jetstream-read.ts";
+import { JetStreamRecords } from "./jetstream-records.ts";
 import { ensureStream, type StreamOptions } from "./jetstream-stream.ts";
 import { subscribe } from "./jetstream-subscribe.ts";
-import { subjectsOf } from "./subjects.ts";
+import { namesOf, subjectsOf } from "./subjects.ts";
 
 export interface JetStreamBusOptions {
   /** e.g. `nats://127.0.0.1:4222`. */
@@ -34,11 +35,11 @@ const overhead = 16 * 1024;
 
 /** A bus on NATS JetStream: one stream, which is also the history, and a durable consumer per function and partition.
  *  Rejects when NATS cannot be reached; later losses of the connection, or of the stream, are repaired for ever. */
-export async function createJetStreamBus(options: JetStreamBusOptions): Promise<Bus & DeadLetterReader> {
+export async function createJetStreamBus(options: JetStreamBusOptions): Promise<Bus & Archive> {
   const { log, prefix = "pm", maxAgeMs = 7 * oneDay, replicas = 1 } = options;
-  const stream = prefix.replace(/[^A-Za-z0-9_-]/g, "_");
-  const bucket = `${stream}_checkpoint`;
-  const settings: StreamOptions = { stream, subjects: subjectsOf(prefix), maxAgeMs, replicas };
+  const subjects = subjectsOf(prefix);
+  const { events: stream, recordings, checkpoint: bucket } = namesOf(prefix);
+  const settings: StreamOptions = { stream, subjects, maxAgeMs, replicas };
   const nc = await connectTo(options);
   const link = await JetStreamLink.open(nc, log, async (jsm, js) => {
     await ensureBucket(js, bucket, replicas);
@@ -51,7 +52,10 @@ export async function createJetStreamBus(options: JetStreamBusOptions): Promise<
     return maxPayload - overhead;
   };
 
+  let records: JetStreamRecords | undefined;
+
   return {
+    ...jetStreamArchive({ link, subjects, stream, recordings }),
     get connected() {
       return link.connected;
     },
@@ -61,7 +65,7 @@ export async function createJetStreamBus(options: JetStreamBusOptions): Promise<
     async publish(event, signal) {
       const body = encodeEvent(event);
       if (body.byteLength > maxBytes()) throw new EventTooLargeError(event.id, body.byteLength, maxBytes());
-      const subject = settings.subjects.event(event);
+      const subject = subjects.event(event);
       const msgID = encodeHeaderValue(event.id);
       try {
         await link.request(() => link.js.publish(subject, body, { headers: structured(), msgID }), signal);
@@ -70,10 +74,14 @@ export async function createJetStreamBus(options: JetStreamBusOptions): Promise<
       }
     },
     subscribe: (subscription, deliver) => subscribe({ link, settings, log, subscription, deliver }),
-    history: (bounds) => readEvents(link, { stream, subject: settings.subjects.events }, bounds),
-    deadLetters: (name) => readEvents(link, { stream, subject: settings.subjects.deadLetters(name) }),
     checkpoint: () => jetStreamCheckpoint(link, bucket),
+    async records(bounds) {
+      records ??= new JetStreamRecords({ link, stream: recordings, subjects, replicas, log, maxBytes }, bounds);
+      records.bound(bounds);
+      return records;
+    },
     async close() {
+      await records?.flush();
       // What was settled last is still on its way; without a connection there is nobody to wait for.
       if (link.connected)
         await Promise.race([nc.flush(), delay(flushLimitMs, undefined, { ref: false })]).catch(() => {});

@@ -1,28 +1,35 @@
 import { type CloudEvent, type Filter, matches } from "../../shared/event.ts";
 import { decodeEvent, encodeEvent, eventLimits } from "../../shared/event-codec.ts";
+import type { Log } from "../../shared/function.ts";
 import { type Clock, systemClock } from "../clock.ts";
-import { type Bus, duplicateWindowMs, EventTooLargeError } from "./bus.ts";
-import { type DeadLetter, type DeadLetterReader, deadLetter } from "./dead-letter.ts";
+import type { Archive } from "./archive.ts";
+import { type Bus, duplicateWindowMs, EventTooLargeError, type StoredEvent } from "./bus.ts";
+import { type DeadLetter, deadLetter } from "./dead-letter.ts";
 import { memoryCheckpoint } from "./memory-checkpoint.ts";
-import { type HistoryBounds, MemoryHistory } from "./memory-history.ts";
 import { MemoryInbox } from "./memory-inbox.ts";
+import { MemoryRecords } from "./memory-records.ts";
+import { type Entry, MemoryRing, type RingBounds } from "./memory-ring.ts";
 
 export interface MemoryBusOptions {
   readonly clock?: Clock;
-  readonly history?: HistoryBounds;
+  readonly history?: RingBounds;
   readonly maxBytes?: number;
+  /** Told of recordings that are not kept; silent unless given. */
+  readonly log?: Log;
 }
 
 /** Room for what a dead letter adds to an event, in bytes. */
 const overhead = 16 * 1024;
 const oneHour = 60 * 60 * 1000;
 const maxDeadLetters = 1000;
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** A bus inside one process, with the semantics of the JetStream bus and the life of the process. */
-export function createMemoryBus(options: MemoryBusOptions = {}): Bus & DeadLetterReader {
-  const { clock = systemClock, maxBytes = eventLimits.bytes - overhead } = options;
-  const history = new MemoryHistory(options.history ?? { maxEvents: 10_000, maxAgeMs: oneHour });
-  const buried = new MemoryHistory({ maxEvents: maxDeadLetters, maxAgeMs: Number.POSITIVE_INFINITY });
+export function createMemoryBus(options: MemoryBusOptions = {}): Bus & Archive {
+  const { clock = systemClock, maxBytes = eventLimits.bytes - overhead, log = silent } = options;
+  const history = new MemoryRing<Uint8Array>(options.history ?? { maxEntries: 10_000, maxAgeMs: oneHour });
+  const buried = new MemoryRing<Uint8Array>({ maxEntries: maxDeadLetters });
+  const recordings = new MemoryRecords({ clock, log, maxBytes });
   const seen = new Map<string, number>();
   const inboxes = new Map<string, { on: readonly Filter[]; readonly inbox: MemoryInbox }>();
   const checkpoint = memoryCheckpoint();
@@ -48,12 +55,13 @@ export function createMemoryBus(options: MemoryBusOptions = {}): Bus & DeadLette
       clock,
       bury: (body, refusal) => {
         const letter = deadLetter(decodeEvent({ body, headers: [] }), refusal);
-        buried.append(encodeEvent(letter), clock.now());
+        const stored = encodeEvent(letter);
+        buried.append(stored, stored.byteLength, clock.now());
       },
     });
     inboxes.set(functionName, { on, inbox });
     // As a new consumer of the stream does, a new function starts with what the history still holds.
-    for (const body of history.bodies()) {
+    for (const body of history.items()) {
       if (isWanted(on, decodeEvent({ body, headers: [] }))) inbox.accept(body);
     }
     return inbox;
@@ -70,30 +78,48 @@ export function createMemoryBus(options: MemoryBusOptions = {}): Bus & DeadLette
       const body = encodeEvent(event);
       if (body.byteLength > maxBytes) throw new EventTooLargeError(event.id, body.byteLength, maxBytes);
       if (isDuplicate(event.id)) return;
-      history.append(body, clock.now());
+      history.append(body, body.byteLength, clock.now());
       for (const { on, inbox } of inboxes.values()) if (isWanted(on, event)) inbox.accept(body);
     },
     async subscribe({ function: name, on, maxInFlight }, deliver) {
       const stop = inboxOf(name, on).open(maxInFlight, deliver);
       return { stop: async () => stop() };
     },
-    history(bounds) {
+    async *history(bounds) {
       history.trim(clock.now());
-      return history.read(bounds);
+      for await (const entry of history.read(bounds)) yield stored(entry);
     },
+    invocations: (which) => recordings.read(which),
     async *deadLetters(functionName) {
-      for await (const stored of buried.read()) {
-        const { knativeerrordest } = stored.event as DeadLetter;
-        if (functionName === undefined || functionName === knativeerrordest) yield stored;
+      for await (const entry of buried.read()) {
+        const letter = stored(entry);
+        const { knativeerrordest } = letter.event as DeadLetter;
+        if (functionName === undefined || functionName === knativeerrordest) yield letter;
       }
     },
+    async redeliver(event, functionName) {
+      const to = inboxes.get(functionName);
+      if (!to) throw new Error(`handing ${event.id} to ${functionName}: no such function takes events from this bus`);
+      to.inbox.accept(encodeEvent(event));
+    },
+    dropDeadLetter: async (sequence) => buried.remove(sequence),
     checkpoint: async () => checkpoint,
+    async records(bounds) {
+      recordings.bound(bounds);
+      return recordings;
+    },
     async close() {
       closed = true;
       history.close();
+      recordings.close();
       for (const { inbox } of inboxes.values()) inbox.close();
     },
   };
 }
 
 const isWanted = (on: readonly Filter[], event: CloudEvent): boolean => on.some((filter) => matches(filter, event));
+
+const stored = ({ sequence, item }: Entry<Uint8Array>): StoredEvent => ({
+  sequence,
+  event: decodeEvent({ body: item, headers: [] }),
+});

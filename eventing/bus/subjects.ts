@@ -17,6 +17,16 @@ export function partitionOf(key: string): number {
   return hash % partitions;
 }
 
+/** Names of what a bus makes on the server. */
+export function namesOf(prefix: string): {
+  readonly events: string;
+  readonly recordings: string;
+  readonly checkpoint: string;
+} {
+  const events = prefix.replace(/[^A-Za-z0-9_-]/g, "_");
+  return { events, recordings: `${events}-invocations`, checkpoint: `${events}_checkpoint` };
+}
+
 export interface Subjects {
   readonly all: readonly string[];
   readonly events: string;
@@ -27,6 +37,11 @@ export interface Subjects {
   /** Where the copy waits that comes to the retry subject later; each subject holds one. */
   later(functionName: string, partition: number, sequence: number): string;
   deadLetters(functionName?: string): string;
+  readonly recordings: string;
+  /** Where the recording of what one function did with one event goes: beside the history, never in it. */
+  recording(event: CloudEvent, functionName: string): string;
+  /** Those of one account, of one function, or all; of an account, others of its partition too. */
+  recordingsOf(accountkey?: string, functionName?: string): string;
 }
 
 /** decisions.md 4. */
@@ -50,6 +65,12 @@ export function subjectsOf(prefix: string): Subjects {
     retry,
     later: (functionName, partition, sequence) => `${retry(functionName, partition)}.${sequence}`,
     deadLetters: (functionName) => `${prefix}.dlq.${functionName === undefined ? "*" : token(functionName)}`,
+    recordings: `${prefix}.inv.>`,
+    recording: (event, functionName) => `${prefix}.inv.${partitionOf(orderKey(event))}.${token(functionName)}`,
+    recordingsOf(accountkey, functionName) {
+      const partition = accountkey === undefined ? "*" : partitionOf(accountkey);
+      return `${prefix}.inv.${partition}.${functionName === undefined ? "*" : token(functionName)}`;
+    },
   };
 }
 

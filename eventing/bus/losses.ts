@@ -1,0 +1,25 @@
+import type { Log } from "../../shared/function.ts";
+import type { Clock } from "../clock.ts";
+
+const oncePerMs = 60_000;
+
+/** Counts recordings that could not be kept, and says so at most once a minute. */
+export class Losses {
+  readonly #log: Log;
+  readonly #clock: Clock;
+  #count = 0;
+  #silentUntil = 0;
+
+  constructor(log: Log, clock: Clock) {
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  add(count: number, reason: unknown): void {
+    this.#count += count;
+    if (this.#clock.now() < this.#silentUntil) return;
+    this.#log.warn({ lost: this.#count, reason: String(reason) }, "recordings are not kept");
+    this.#count = 0;
+    this.#silentUntil = this.#clock.now() + oncePerMs;
+  }
+}
