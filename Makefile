@@ -6,7 +6,7 @@ node := @tools/node
 help: ## what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
 
-up: ## kcp, NATS and the functions in the foreground, until Ctrl-C
+up: ## everything in the foreground, until Ctrl-C: on the embedded control plane, or BACKEND=kcp
 	$(node) tools/up.ts
 
 demo: ## the same with the accounts of examples/, ending by itself

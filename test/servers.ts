@@ -3,9 +3,10 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createEmbedded, type Embedded } from "../embedded/embedded.ts";
 import { type Claim, claimAny } from "../tools/claim.ts";
+import { type Kcp, startKcpServer } from "../tools/kcp-server.ts";
+import { startNatsServer } from "../tools/nats-server.ts";
 import { stateFolder } from "../tools/paths.ts";
 import type { Server } from "../tools/server.ts";
-import { type Kcp, startKcpServer, startNatsServer } from "../tools/servers.ts";
 
 /** A server of one test file, with empty data. */
 export interface TestServer {

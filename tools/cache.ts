@@ -16,9 +16,15 @@ export interface Artefact {
   make(target: { readonly file: string; readonly folder: string }): Promise<void>;
 }
 
+/** The cached program, if it has been made. */
+export async function alreadyCached(artefact: Artefact): Promise<string | undefined> {
+  const file = fileOf(artefact);
+  return (await isIntact(file)) ? file : undefined;
+}
+
 /** The cached program, made first where it is absent or no longer the one that was made. */
 export async function cached(artefact: Artefact): Promise<string> {
-  const file = join(cacheFolder(), artefact.name, artefact.key, artefact.name);
+  const file = fileOf(artefact);
   if (await isIntact(file)) return file;
   const lock = await claimWhenFree(`${dirname(file)}.making`, () => say(`  waiting: ${artefact.name} is being made`));
   try {
@@ -28,6 +34,8 @@ export async function cached(artefact: Artefact): Promise<string> {
   }
   return file;
 }
+
+const fileOf = ({ name, key }: Artefact): string => join(cacheFolder(), name, key, name);
 
 /** The checksum goes in last: a program without it was never finished. */
 async function makeInto(file: string, folder: string, artefact: Artefact): Promise<void> {

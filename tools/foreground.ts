@@ -1,22 +1,30 @@
 import { once } from "node:events";
 import { join } from "node:path";
+import { type Backend, chosenBackend } from "./backend.ts";
 import { claimAny } from "./claim.ts";
 import { orphaned } from "./orphaned.ts";
 import { stateFolder } from "./paths.ts";
 import { elapsed, say } from "./progress.ts";
+import type { StartOptions } from "./server.ts";
 import { type Stack, startStack } from "./stack.ts";
 
-/** Brings everything up in `.state/<name>`, does `work` with it, and ends everything and this process: when work ends,
- *  when a server fails, or on Ctrl-C, then with `interruptedCode`. Logs stay only after a failure. */
-export async function inForeground(
-  name: string,
-  work: (stack: Stack) => Promise<void>,
-  interruptedCode = 130,
-): Promise<never> {
+export interface ForegroundOptions {
+  /** What is done once everything is up. */
+  readonly work: (stack: Stack, backend: Backend) => Promise<void>;
+  /** The one of the environment unless given. */
+  readonly backend?: Backend;
+  /** Exit code after Ctrl-C; 130 unless given. */
+  readonly interruptedCode?: number;
+}
+
+/** Brings everything up in `.state/<name>`, does the work with it, and ends everything and this process: when work ends,
+ *  when a server fails, or on Ctrl-C. Logs stay only after a failure. */
+export async function inForeground(name: string, options: ForegroundOptions): Promise<never> {
+  const { interruptedCode = 130, backend = chosen() } = options;
   const state = await claimAny(join(stateFolder, name));
   const cleanup = new AsyncDisposableStack();
   const interrupted = onInterrupt().then(() => interruptedCode);
-  const code = await Promise.race([interrupted, doWork(state.folder, cleanup, work)]);
+  const code = await Promise.race([interrupted, doWork({ ...options, backend }, { folder: state.folder, cleanup })]);
   const end = performance.now();
   await cleanup.disposeAsync();
   if (code !== 1) await state.release();
@@ -28,16 +36,24 @@ export async function inForeground(
 /** Never resolves by itself: for work that lasts until Ctrl-C. */
 export const untilInterrupted = new Promise<never>(() => undefined);
 
+function chosen(): Backend {
+  try {
+    return chosenBackend();
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    return process.exit(2);
+  }
+}
+
 async function doWork(
-  folder: string,
-  cleanup: AsyncDisposableStack,
-  work: (stack: Stack) => Promise<void>,
+  { work, backend }: ForegroundOptions & { readonly backend: Backend },
+  { folder, cleanup }: Required<StartOptions>,
 ): Promise<number> {
   const start = performance.now();
   try {
-    const stack = await startStack(folder, cleanup);
+    const stack = await startStack(backend, { folder, cleanup });
     say(`  everything is up after ${elapsed(start)}`);
-    await Promise.race([work(stack), stack.failed.then((error) => Promise.reject(error))]);
+    await Promise.race([work(stack, backend), stack.failed.then((error) => Promise.reject(error))]);
     return 0;
   } catch (error) {
     // Ctrl-C was first, and this is what it broke off.

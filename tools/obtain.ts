@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { cached } from "./cache.ts";
+import { alreadyCached, cached } from "./cache.ts";
 import { type GoTool, goArtefact } from "./go-tool.ts";
 import { kubectlArtefact } from "./kubectl.ts";
 import { say } from "./progress.ts";
@@ -34,6 +34,11 @@ export type ToolName = (typeof toolNames)[number];
 export async function obtain(name: ToolName): Promise<string> {
   if (name === "kubectl") return (await onPath("kubectl")) ?? cached(kubectlArtefact());
   return cached(goArtefact(goTools[name]));
+}
+
+/** Path of the kubectl that this machine has, on PATH or in the shared cache. */
+export async function presentKubectl(): Promise<string | undefined> {
+  return (await onPath("kubectl")) ?? alreadyCached(kubectlArtefact());
 }
 
 async function onPath(program: string): Promise<string | undefined> {

@@ -6,7 +6,7 @@ import { recordProcess } from "./claim.ts";
 import { withProgress } from "./progress.ts";
 import { Supervised } from "./supervised.ts";
 
-const pollMs = 200;
+const pollMs = 50;
 const stopLimitMs = 4000;
 const tailLines = 20;
 
@@ -19,6 +19,14 @@ export interface ServerSpec {
   readonly env?: NodeJS.ProcessEnv;
   readonly isReady: () => Promise<boolean>;
   readonly readyLimitMs: number;
+}
+
+/** How one of our servers is started. */
+export interface StartOptions {
+  /** Empty, and this process's own. */
+  readonly folder: string;
+  /** Gets the server's end, also when its start fails. */
+  readonly cleanup?: AsyncDisposableStack;
 }
 
 /** A server of ours, running on 127.0.0.1 for as long as this process lives. */

@@ -1,21 +1,23 @@
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import { get } from "node:http";
 import { join } from "node:path";
+import type { Backend, RunningBackend } from "./backend.ts";
+import { bundlePm } from "./bundle.ts";
+import type { Kcp } from "./kcp-server.ts";
 import { root } from "./paths.ts";
 import { freePorts } from "./ports.ts";
 import { withProgress } from "./progress.ts";
 import { runCommand } from "./run-command.ts";
-import { Server } from "./server.ts";
-import { type Kcp, startKcpServer, startNatsServer } from "./servers.ts";
+import { Server, type StartOptions } from "./server.ts";
 
 const pm = join(root, "bin", "pm");
 
-/** kcp, NATS and the functions, with everything set up for the first Account. */
+/** A backend and the functions, with everything set up for the first Account. */
 export interface Stack {
   /** kubeconfig of a person who works in root:orgs. */
   readonly kubeconfig: string;
-  /** Base URL of kcp, without `/clusters/…`. */
-  readonly kcpUrl: string;
+  /** Environment with which `pm` finds the events, as `NAME=value`. */
+  readonly busEnv: string;
   readonly metricsUrl: string;
   /** The process of `pm run`. */
   readonly functions: Server;
@@ -24,21 +26,18 @@ export interface Stack {
 }
 
 /** Starts everything in `folder`; what is to be ended, in reverse order, goes to `cleanup`, also when this rejects. */
-export async function startStack(folder: string, cleanup: AsyncDisposableStack): Promise<Stack> {
-  const [kcp, nats] = await Promise.all([
-    startKcpServer({ folder, cleanup }),
-    startNatsServer({ folder, cleanup }),
-    withProgress("bundling pm (npm run build)", () => runCommand("npm", ["run", "build"], { cwd: root })),
-  ]);
-  const operatorKubeconfig = join(folder, "operator.kubeconfig");
+export async function startStack(backend: Backend, options: Required<StartOptions>): Promise<Stack> {
+  const [running] = await Promise.all([backend.start(options), bundlePm()]);
+  const { kcp, bus, servers } = running;
+  const operatorKubeconfig = join(options.folder, "operator.kubeconfig");
   await withProgress("setting up kcp for accounts (pm bootstrap)", () => bootstrap(kcp, operatorKubeconfig));
-  const functions = await startFunctions({ folder, cleanup, operatorKubeconfig, natsUrl: nats.url });
+  const functions = await startFunctions({ ...options, operatorKubeconfig, bus });
   return {
-    kubeconfig: await writeUserKubeconfig(kcp, join(folder, "kubeconfig")),
-    kcpUrl: kcp.url,
+    kubeconfig: await writeUserKubeconfig(kcp, join(options.folder, "kubeconfig")),
+    busEnv: bus.env,
     metricsUrl: functions.metricsUrl,
     functions: functions.server,
-    failed: Promise.race([kcp.server, nats.server, functions.server].map((server) => server.failed())),
+    failed: Promise.race([...servers, functions.server].map((server) => server.failed())),
   };
 }
 
@@ -52,15 +51,13 @@ async function bootstrap(kcp: Kcp, operatorKubeconfig: string): Promise<void> {
   await runCommand(pm, args);
 }
 
-interface FunctionsOptions {
-  readonly folder: string;
-  readonly cleanup: AsyncDisposableStack;
+interface FunctionsOptions extends Required<StartOptions> {
   readonly operatorKubeconfig: string;
-  readonly natsUrl: string;
+  readonly bus: RunningBackend["bus"];
 }
 
 async function startFunctions(options: FunctionsOptions): Promise<{ server: Server; metricsUrl: string }> {
-  const { folder, cleanup, operatorKubeconfig, natsUrl } = options;
+  const { folder, cleanup, operatorKubeconfig, bus } = options;
   const [health = 0, metrics = 0] = await freePorts(2);
   const server = new Server({
     name: "functions",
@@ -68,8 +65,7 @@ async function startFunctions(options: FunctionsOptions): Promise<{ server: Serv
     args: [
       "run",
       `--kubeconfig=${operatorKubeconfig}`,
-      "--bus=nats",
-      `--nats-url=${natsUrl}`,
+      ...bus.flags,
       `--health-probe-bind-address=127.0.0.1:${health}`,
       `--metrics-bind-address=127.0.0.1:${metrics}`,
       "--shutdown-timeout=3s",

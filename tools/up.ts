@@ -1,31 +1,41 @@
-/** `make up`: kcp, NATS and the functions until Ctrl-C, and what to type next. */
-import { dirname, relative } from "node:path";
+/** `make up`: a backend and the functions until Ctrl-C, and what to type next. */
+import { delimiter, dirname, relative } from "node:path";
 import { inForeground, untilInterrupted } from "./foreground.ts";
-import { obtain } from "./obtain.ts";
+import { presentKubectl } from "./obtain.ts";
 import { root } from "./paths.ts";
 import type { Stack } from "./stack.ts";
 
-const show = async (stack: Stack): Promise<void> => {
-  console.log(nextSteps(stack, await obtain("kubectl")));
-  await untilInterrupted;
-};
-await inForeground("up", show, 0);
+await inForeground("up", {
+  interruptedCode: 0,
+  async work(stack, { notice }) {
+    console.log(`\n${notice}\n\n${nextSteps(stack, await presentKubectl())}`);
+    await untilInterrupted;
+  },
+});
 
-function nextSteps({ kubeconfig, metricsUrl }: Stack, kubectl: string): string {
-  const path = kubectl.startsWith("/") && isOnPath(kubectl) ? "" : `  export PATH=${dirname(kubectl)}:$PATH\n`;
-  return `
-In another terminal:
+function nextSteps({ kubeconfig, busEnv, metricsUrl }: Stack, kubectl: string | undefined): string {
+  const commands = [
+    `cd ${root}`,
+    `export KUBECONFIG=${kubeconfig} ${busEnv}`,
+    ...(kubectl ? withKubectl(kubectl) : withPm),
+    "bin/pm tree",
+    "bin/pm why root:orgs:acme",
+    "bin/pm events root:orgs:acme",
+  ];
+  return `In another terminal:
 
-  cd ${root}
-  export KUBECONFIG=${kubeconfig}
-${path}  kubectl apply -f examples/acme.yaml
-  kubectl wait --for=condition=Ready account/acme
-  bin/pm tree
-  bin/pm why root:orgs:acme
+${commands.map((command) => `  ${command}`).join("\n")}
 
-Logs are in ${relative(root, dirname(kubeconfig))}/*.log, metrics at ${metricsUrl}. Ctrl-C ends everything.`;
+${kubectl ? "" : "There is no kubectl here: `make tools` obtains it.\n"}Logs are in ${relative(root, dirname(kubeconfig))}/*.log, metrics at ${metricsUrl}. Ctrl-C ends everything.`;
 }
 
-function isOnPath(file: string): boolean {
-  return (process.env.PATH ?? "").split(":").includes(dirname(file));
+const withPm = ["bin/pm account create acme --wait"];
+
+function withKubectl(file: string): readonly string[] {
+  const isOnPath = (process.env.PATH ?? "").split(delimiter).includes(dirname(file));
+  return [
+    ...(isOnPath ? [] : [`export PATH=${dirname(file)}:$PATH`]),
+    "kubectl apply -f examples/acme.yaml",
+    "kubectl wait --for=condition=Ready account/acme",
+  ];
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "../../shared/kcp/rest.ts";
 import { inForeground } from "../../tools/foreground.ts";
+import { kcpBackend } from "../../tools/kcp-backend.ts";
 import { stateFolder } from "../../tools/paths.ts";
 import { withProgress } from "../../tools/progress.ts";
 import type { Stack } from "../../tools/stack.ts";
@@ -34,12 +35,14 @@ const numbers = (count: number) => Array.from({ length: count }, (_, index) => i
 const ratio = (ours: number, bare: number) => `× ${(ours / bare).toFixed(2)}`;
 const each = (total: number, count: number) => (total / count).toFixed(1);
 
-await inForeground("bench", async (stack) => {
-  const rows = await measure(stack);
-  const table = render(rows);
-  const file = join(stateFolder, "bench.md");
-  await writeFile(file, table);
-  console.log(`\n${table}\nAlso in ${file}`);
+await inForeground("bench", {
+  backend: kcpBackend,
+  async work(stack) {
+    const table = render(await measure(stack));
+    const file = join(stateFolder, "bench.md");
+    await writeFile(file, table);
+    console.log(`\n${table}\nAlso in ${file}`);
+  },
 });
 
 async function measure(stack: Stack): Promise<readonly Row[]> {

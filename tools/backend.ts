@@ -1,0 +1,37 @@
+import { resolve } from "node:path";
+import { embeddedBackend } from "./embedded-backend.ts";
+import { kcpBackend } from "./kcp-backend.ts";
+import type { Kcp } from "./kcp-server.ts";
+import type { Server, StartOptions } from "./server.ts";
+
+/** What the product runs on: a control plane that speaks kcp's API, and a bus. */
+export interface Backend {
+  /** For people who are about to use it. */
+  readonly notice: string;
+  start(options: StartOptions): Promise<RunningBackend>;
+}
+export interface RunningBackend {
+  readonly kcp: Kcp;
+  readonly bus: {
+    /** Flags with which `pm run` uses it. */
+    readonly flags: readonly string[];
+    /** Environment with which other commands of `pm` find it, as `NAME=value`. */
+    readonly env: string;
+  };
+  /** Those that run apart from the product. */
+  readonly servers: readonly Server[];
+}
+
+/** The backend that BACKEND asks for: `embedded`, the default, or `kcp`. SECURITY=1 needs a kcp (decisions.md 45). */
+export function chosenBackend({ BACKEND, SECURITY, DATA }: NodeJS.ProcessEnv = process.env): Backend {
+  const needsKcp = SECURITY === "1";
+  const name = BACKEND || (needsKcp ? "kcp" : "embedded");
+  if (name === "kcp") {
+    if (DATA) throw new Error("DATA is a file of the embedded control plane. Leave out DATA, or BACKEND=kcp.");
+    return kcpBackend;
+  }
+  if (name !== "embedded")
+    throw new Error(`BACKEND=${name} is unknown. Use BACKEND=embedded (the default) or BACKEND=kcp.`);
+  if (needsKcp) throw new Error("SECURITY=1 needs a real kcp. Leave out BACKEND, or use BACKEND=kcp.");
+  return embeddedBackend(DATA ? resolve(DATA) : undefined);
+}

@@ -1,0 +1,83 @@
+import { readFile } from "node:fs/promises";
+import { get } from "node:https";
+import { join } from "node:path";
+import { obtain } from "./obtain.ts";
+import { root } from "./paths.ts";
+import { withFreePorts } from "./ports.ts";
+import { Server, type StartOptions } from "./server.ts";
+import { type Tokens, writeUsers } from "./users.ts";
+
+/** Something that runs and speaks kcp's API: a kcp, or the embedded control plane. */
+export interface Kcp {
+  /** Base URL, without `/clusters/…`. */
+  readonly url: string;
+  readonly adminKubeconfig: string;
+  readonly tokens: Tokens;
+  readonly operatorTokenFile: string;
+  readonly server: Server;
+}
+
+export async function startKcpServer({ folder, cleanup }: StartOptions): Promise<Kcp> {
+  const command = await obtain("kcp");
+  const data = join(folder, "kcp");
+  const adminKubeconfig = join(data, "admin.kubeconfig");
+  const { tokenFile, ...users } = await writeUsers(folder);
+  return withFreePorts(3, async ([port = 0, etcdClient = 0, etcdPeer = 0]) => {
+    const args = [
+      "start",
+      `--root-directory=${data}`,
+      "--bind-address=127.0.0.1",
+      `--secure-port=${port}`,
+      `--embedded-etcd-client-port=${etcdClient}`,
+      `--embedded-etcd-peer-port=${etcdPeer}`,
+      "--batteries-included=admin,workspace-types",
+      `--token-auth-file=${tokenFile}`,
+    ];
+    const isReady = () => answersReadyz(port, adminKubeconfig);
+    const server = new Server({ name: "kcp", command, args, folder, isReady, readyLimitMs: 180_000 });
+    cleanup?.defer(() => server.stop());
+    await server.start();
+    return { url: `https://127.0.0.1:${port}`, adminKubeconfig, ...users, server };
+  });
+}
+
+interface EmbeddedOptions extends StartOptions {
+  /** File that the data come from and go to; none are kept without. */
+  readonly data?: string | undefined;
+}
+
+export async function startEmbeddedServer({ folder, cleanup, data }: EmbeddedOptions): Promise<Kcp> {
+  const adminKubeconfig = join(folder, "admin.kubeconfig");
+  const { tokenFile, ...users } = await writeUsers(folder);
+  return withFreePorts(1, async ([port = 0]) => {
+    const args = [
+      "embedded",
+      `--port=${port}`,
+      `--token-auth-file=${tokenFile}`,
+      `--write-kubeconfig=${adminKubeconfig}`,
+      ...(data ? [`--data=${data}`] : []),
+    ];
+    const isReady = () => answersReadyz(port, adminKubeconfig);
+    const command = join(root, "bin", "pm");
+    const server = new Server({ name: "embedded", command, args, folder, isReady, readyLimitMs: 30_000 });
+    cleanup?.defer(() => server.stop());
+    await server.start();
+    return { url: `https://127.0.0.1:${port}`, adminKubeconfig, ...users, server };
+  });
+}
+
+/** Trusts the CA of the kubeconfig, which is there before the server is ready. */
+async function answersReadyz(port: number, kubeconfig: string): Promise<boolean> {
+  const text = await readFile(kubeconfig, "utf8").catch(() => "");
+  const [, ca] = /certificate-authority-data: (\S+)/.exec(text) ?? [];
+  if (!ca) return false;
+  const options = { host: "127.0.0.1", port, path: "/readyz", ca: Buffer.from(ca, "base64"), timeout: 5000 };
+  return new Promise((resolve) => {
+    const request = get(options, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    request.once("timeout", () => request.destroy());
+    request.once("error", () => resolve(false));
+  });
+}
