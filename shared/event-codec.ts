@@ -1,11 +1,13 @@
 import { z } from "zod";
 import type { CloudEvent } from "./event.ts";
 import { decodeHeaderValue } from "./header-value.ts";
+import { messageOf } from "./kcp/errors.ts";
+import { decodeText, maxDepth, parseUntrusted } from "./untrusted-json.ts";
 
 /** Content type of the structured JSON form, the only one that we send. */
 export const structuredJson = "application/cloudevents+json";
-/** Beyond these a message is refused: 8 MiB, unread, and 500 levels of nesting, which every recursion survives. */
-export const eventLimits = { bytes: 8 * 1024 * 1024, depth: 500 } as const;
+/** Beyond these a message is refused: 8 MiB, unread, and the levels of nesting. */
+export const eventLimits = { bytes: 8 * 1024 * 1024, depth: maxDepth } as const;
 
 /** A message that is no CloudEvent; the message says what is wrong and where. */
 export class MalformedEventError extends Error {
@@ -103,40 +105,18 @@ function validate(json: unknown): CloudEvent {
 function content(bytes: Uint8Array, contentType = "application/json"): unknown {
   const [mediaType = ""] = contentType.toLowerCase().split(";");
   if (/[/+]json$/.test(mediaType.trim())) return parseJson(bytes, "data");
-  return mediaType.startsWith("text/") ? decodeText(bytes, "data") : Uint8Array.from(bytes);
+  return mediaType.startsWith("text/") ? named("data", () => decodeText(bytes)) : Uint8Array.from(bytes);
 }
 
 function parseJson(bytes: Uint8Array, where: string): unknown {
-  const text = decodeText(bytes, where);
-  let json: unknown;
+  return named(where, () => parseUntrusted(bytes));
+}
+
+/** Says which part of the message it was. */
+function named<T>(where: string, read: () => T): T {
   try {
-    json = JSON.parse(text);
+    return read();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new MalformedEventError(`reading an event: ${where} is not JSON: ${reason}`, { cause });
-  }
-  checkDepth(json, where);
-  return json;
-}
-
-const utf8 = new TextDecoder("utf-8", { fatal: true });
-function decodeText(bytes: Uint8Array, where: string): string {
-  try {
-    return utf8.decode(bytes);
-  } catch (cause) {
-    throw new MalformedEventError(`reading an event: ${where} is not UTF-8`, { cause });
+    throw new MalformedEventError(`reading an event: ${where} ${messageOf(cause)}`, { cause });
   }
 }
-
-/** Level by level and not by recursion, which what is too deep would end. */
-function checkDepth(json: unknown, where: string): void {
-  let level = [json].filter(isNested);
-  for (let depth = 1; level.length > 0; depth++) {
-    if (depth > eventLimits.depth) {
-      throw new MalformedEventError(`reading an event: ${where} is nested deeper than ${eventLimits.depth} levels`);
-    }
-    level = level.flatMap((value) => Object.values(value).filter(isNested));
-  }
-}
-
-const isNested = (value: unknown): value is object => typeof value === "object" && value !== null;
