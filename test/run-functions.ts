@@ -1,19 +1,27 @@
+import { expect } from "vitest";
+import { decodeInvocation, encodeInvocation, type Invocation } from "../eventing/recording/invocation.ts";
+import { recordInvocations } from "../eventing/recording/recorder.ts";
+import { replay } from "../eventing/recording/replay.ts";
 import { functions, steps } from "../functions/index.ts";
 import { type CloudEvent, matches, resource } from "../shared/event.ts";
 import type { Ctx, Outcome, OwnEvent } from "../shared/function.ts";
-import { createInvoke, type Invoke } from "../shared/invoke.ts";
+import type { Invoke } from "../shared/invoke.ts";
 import { defaultSettings, type Settings } from "../shared/settings.ts";
 import { type FakeKcp, orgsCluster } from "./fake-kcp.ts";
 
 export const startOfTime = Date.parse("2026-01-01T00:00:00Z");
 
-/** Invokes functions on a fake kcp, one at a time or all that an event wakes, own events included. */
+/** Invokes functions on a fake kcp, one at a time or all that an event wakes, own events included. Whatever a test makes
+ *  of them, each invocation is recorded, and its replay must do the same. */
 export class Functions {
-  readonly #invoke: Invoke;
+  readonly #record: Invoke;
+  #recorded: Invocation | undefined;
   now = startOfTime;
 
   constructor(kcp: FakeKcp, settings: Partial<Settings> = {}) {
-    this.#invoke = createInvoke({ backend: kcp, settings: { ...defaultSettings, ...settings }, steps });
+    const records = { append: (invocation: Invocation) => (this.#recorded = invocation) };
+    const options = { backend: kcp, settings: { ...defaultSettings, ...settings }, steps };
+    this.#record = recordInvocations(options, { records, version: "test" });
   }
 
   async invoke(name: string, event: CloudEvent, attempt = 1): Promise<Outcome> {
@@ -21,6 +29,15 @@ export class Functions {
     if (!fn) throw new Error(`no function ${name}`);
     return this.#invoke(fn, event, this.ctx(attempt));
   }
+
+  readonly #invoke: Invoke = async (fn, event, ctx) => {
+    try {
+      return await this.#record(fn, event, ctx);
+    } finally {
+      const recording = this.#recorded && decodeInvocation(encodeInvocation(this.#recorded));
+      expect(recording && (await replay(recording, fn, steps))).toMatchObject({ differs: false });
+    }
+  };
 
   /** Delivers the event to every function that wants it, again after the time that it asks for, then what they emit; answers the facts in order. */
   async deliver(event: CloudEvent): Promise<readonly string[]> {

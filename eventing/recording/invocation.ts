@@ -5,6 +5,7 @@ import type { Target } from "../../shared/kcp/client.ts";
 import type { Kind, Resource } from "../../shared/kcp/kinds.ts";
 import type { KubeObject } from "../../shared/kcp/objects.ts";
 import type { Settings } from "../../shared/settings.ts";
+import { redactedJson } from "./redact.ts";
 
 /** What one function did with one event: everything that it was told and read, and everything that it wrote and
  *  answered, so that the same handler can be run again on the same world. Secrets are taken out before it is stored. */
@@ -20,8 +21,10 @@ export interface Invocation {
   /** Milliseconds from the start to the result. */
   readonly ms: number;
   readonly settings: RecordedSettings;
-  /** Every answer that the clock gave, in order, in milliseconds since the epoch. */
-  readonly clock: readonly number[];
+  /** Every answer that the clock gave, in order. */
+  readonly clock: readonly RecordedTime[];
+  /** What was read and answered, each state of an object once. */
+  readonly objects: readonly KubeObject[];
   readonly reads: readonly RecordedRead[];
   readonly writes: readonly RecordedWrite[];
   readonly result: RecordedResult;
@@ -30,19 +33,33 @@ export interface Invocation {
 /** Settings as JSON. */
 export type RecordedSettings = Omit<Settings, "disabledSteps"> & { readonly disabledSteps: readonly string[] };
 
-interface RecordedCall {
+/** An object by its position in `objects`; `event` when it is the event's own data. */
+export type ObjectAt = number | "event";
+
+interface InTurn {
+  /** How many writes and refreshes had ended before: between two of them what a function sees stands still. */
+  readonly turn: number;
+}
+export interface RecordedTime extends InTurn {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+interface RecordedCall extends InTurn {
   /** Milliseconds after the start of the invocation. */
   readonly at: number;
   readonly ms: number;
   readonly error?: RecordedError;
 }
-/** `get` and `refresh` answer one object or none, `list` those of a cluster. */
+/** `get` answers one object or none, `list` those of a cluster; `refresh` only brings the next reads up to date. */
 export type RecordedRead = RecordedCall & {
   readonly kind: Kind;
   readonly cluster: string;
+  /** How often it was read in this turn with the same answer. */
+  readonly times: number;
 } & (
-    | { readonly verb: "get" | "refresh"; readonly name: string; readonly answer?: KubeObject }
-    | { readonly verb: "list"; readonly answer?: readonly KubeObject[] }
+    | { readonly verb: "get"; readonly name: string; readonly answer?: ObjectAt }
+    | { readonly verb: "list"; readonly answer?: readonly ObjectAt[] }
+    | { readonly verb: "refresh"; readonly name: string }
   );
 export interface RecordedWrite extends RecordedCall {
   readonly verb: "create" | "mergePatch" | "apply" | "delete";
@@ -50,7 +67,7 @@ export interface RecordedWrite extends RecordedCall {
   readonly target: Target;
   /** The object or patch that was sent; the preconditions of a delete. */
   readonly body?: object;
-  readonly answer?: KubeObject;
+  readonly answer?: ObjectAt;
 }
 
 export type RecordedResult =
@@ -69,6 +86,8 @@ export interface RecordedError {
   /** Of the server's Status object. */
   readonly code?: number;
   readonly reason?: string;
+  /** The invocation had been told to stop. */
+  readonly aborted?: true;
 }
 
 // Recordings come from our own stores; what is checked is that it is one, and those parts that commands select by.
@@ -79,15 +98,16 @@ const codec = z.looseObject({
   attempt: z.number(),
   startedAt: z.iso.datetime(),
   ms: z.number(),
-  clock: z.array(z.number()),
+  clock: z.array(z.looseObject({ turn: z.number(), now: z.number() })),
+  objects: z.array(z.unknown()),
   reads: z.array(z.looseObject({ verb: z.string(), kind: z.string(), cluster: z.string() })),
   writes: z.array(z.looseObject({ verb: z.string(), target: z.looseObject({ name: z.string() }) })),
   result: z.looseObject({ outcome: z.string() }),
 });
 
-/** JSON, UTF-8. */
+/** JSON without secrets, UTF-8. */
 export const encodeInvocation = (invocation: Invocation): Uint8Array =>
-  new TextEncoder().encode(JSON.stringify(invocation));
+  new TextEncoder().encode(redactedJson(invocation));
 
 /** Throws when the bytes are no invocation. */
 export const decodeInvocation = (body: Uint8Array): Invocation =>

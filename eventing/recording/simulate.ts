@@ -6,6 +6,14 @@ import { mergePatched } from "./merge-patch.ts";
 /** A write as it is asked for. */
 export type Intent = Pick<RecordedWrite, "verb" | "resource" | "target" | "body">;
 
+/** A recorded write as it was asked for. */
+export const intentOf = ({ verb, resource, target, body }: Intent): Intent => ({
+  verb,
+  resource,
+  target,
+  ...(body && { body }),
+});
+
 /** What the server would answer to a write on the object that is there, as far as that is known without asking: rights,
  *  validation and defaults are not. A patch that takes the last finalizer away answers the object a last time
  *  (isReleased); a delete that leaves nothing answers `undefined`. Throws the ApiError of a refusal. */
