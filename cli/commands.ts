@@ -22,6 +22,11 @@ export const commands: readonly Entry[] = [
     load: () => import("./embedded/command.ts"),
   },
   {
+    name: "invoke",
+    summary: "Run one function for one event, here or where it is deployed",
+    load: () => import("./invoke/command.ts"),
+  },
+  {
     name: "tree",
     summary: "The accounts below a workspace, and what each that is not ready waits for",
     load: () => import("./tree/command.ts"),
@@ -53,7 +58,7 @@ export const commands: readonly Entry[] = [
   },
   {
     name: "events",
-    summary: "The events of an account and of all below it, as NATS keeps them",
+    summary: "The events of an account and of all below it, as the bus keeps them",
     load: () => import("./events/command.ts"),
   },
   { name: "version", summary: "The version of pm and of the Node.js that runs it", load: () => import("./version.ts") },

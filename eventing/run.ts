@@ -38,8 +38,7 @@ export async function run(config: RunConfig, { log, version, env, signal }: Host
   await serve(config, metrics, probe.missing, cleanup);
   const workspace = config.source.workspace ?? kubeconfig.workspace ?? systemWorkspace;
   await preflight(client, workspace, config.source.endpointSlice, signal);
-  const bus = await openBus(config.bus, log);
-  cleanup.defer(() => bus.close());
+  const bus = await openBus(config.bus, { log, version, cleanup });
   probe.bus = bus;
   const tracing = config.tracing && (await startTracing(config.tracing, config.attributes));
   cleanup.defer(async () => tracing?.shutdown());

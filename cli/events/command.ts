@@ -1,16 +1,16 @@
 import { accountPath } from "../account-path.ts";
 import { busFlags } from "../bus-flags.ts";
 import { defineCommand } from "../command.ts";
-import { exit, UsageError } from "../errors.ts";
+import { exit } from "../errors.ts";
+import { withArchive } from "../open-archive.ts";
 import { styleOf } from "../style.ts";
 import { withSession } from "../with-session.ts";
-import { openHistory } from "./open-history.ts";
 import { renderEvent } from "./render.ts";
 import { Scope } from "./scope.ts";
 
 export default defineCommand({
   name: "events",
-  summary: "The events of an account and of all below it, as NATS keeps them",
+  summary: "The events of an account and of all below it, as the bus keeps them",
   description:
     "Shows what the source saw in kcp and the facts that functions emitted, oldest first, with the trace id.",
   options: {
@@ -25,27 +25,19 @@ export default defineCommand({
     { run: "pm events root:orgs:acme -o json | jq .event.type", does: "one JSON object a line" },
   ],
   async run({ options, positionals: [text] }, io) {
-    const url = options["nats-url"];
-    if (!url) {
-      const why = "events are kept by NATS only; with --bus=memory they end with pm run";
-      throw new UsageError("no NATS server is named", { why, next: "pm events --nats-url nats://127.0.0.1:4222" });
-    }
     const scope =
       text === undefined
         ? undefined
         : await withSession(options, io, ({ client, workspace }) =>
             Scope.of(accountPath(text, workspace), client, { signal: io.signal }),
           );
-    const history = await openHistory(url, options["nats-prefix"], options.timeout);
-    try {
+    return withArchive(options, async (archive) => {
       const since = options.since === undefined ? undefined : new Date(io.now() - options.since);
       const range = { follow: options.follow, signal: io.signal, ...(since && { since }) };
-      for await (const stored of history.read(range)) {
+      for await (const stored of archive.history(range)) {
         if (!scope || scope.holds(stored.event)) io.stdout.write(renderEvent(stored, options.output, styleOf(io)));
       }
       return exit.ok;
-    } finally {
-      await history.close();
-    }
+    });
   },
 });

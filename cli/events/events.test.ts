@@ -87,8 +87,12 @@ test("a line says when, what, which, where, and in which trace", () => {
   expect(renderEvent({ sequence: 7, event: fact }, "name", plain)).toBe(`${fact.id}\n`);
 });
 
-test("without NATS there is nothing to read: 2 when none is named, 3 when it does not answer", async () => {
-  expect(await runPm(["events"])).toMatchObject({ code: 2, err: expect.stringContaining("no NATS server is named") });
-  const down = await runPm(["events", "--nats-url=nats://127.0.0.1:1", "--timeout=1s"]);
-  expect(down).toMatchObject({ code: 3, err: expect.stringContaining("NATS does not answer") });
+test("a bus must be named and answer: else 2 and 3", async () => {
+  const events = (...flags: string[]) => runPm(["events", "--timeout=1s", ...flags]);
+  expect(await events()).toMatchObject({ code: 2, err: expect.stringContaining("no bus is named") });
+  const nats = "--nats-url=nats://127.0.0.1:1";
+  expect(await events(nats)).toMatchObject({ code: 3, err: expect.stringContaining("NATS does not answer") });
+  expect(await events("--bus-socket=/nowhere/s")).toMatchObject({ code: 3, err: expect.stringContaining("no such") });
+  expect(await events("--bus-socket=package.json")).toMatchObject({ code: 3 });
+  expect(await events("--bus-socket=s", nats)).toMatchObject({ code: 2, err: expect.stringContaining("two buses") });
 });

@@ -27,24 +27,21 @@ export function fitInvocation(invocation: Invocation, maxBytes: number): Uint8Ar
 }
 
 interface Place {
-  readonly holder: Record<string, unknown>;
+  readonly holder: Holder;
   readonly name: string;
   readonly size: number;
 }
 
-/** Objects that were read, sent and answered, and the event's data; the largest first. */
+/** Objects that were read, answered and sent, and the event's data; the largest first. */
 function objectsIn(recording: unknown): readonly Place[] {
-  const { event, reads, writes } = recording as Record<"event", Record<string, unknown>> &
-    Record<"reads" | "writes", Record<string, unknown>[]>;
-  const answers = reads.flatMap((read) => (Array.isArray(read.answer) ? placesIn(read.answer) : place(read, "answer")));
-  const sent = writes.flatMap((write) => [...place(write, "body"), ...place(write, "answer")]);
-  return [...place(event, "data"), ...answers, ...sent].sort((a, b) => b.size - a.size);
+  const { event, objects, writes } = recording as { event: Holder; objects: unknown[]; writes: Holder[] };
+  const answered = objects.map((_, index) => place(objects as unknown as Holder, String(index)));
+  const sent = writes.filter(({ body }) => body !== undefined).map((write) => place(write, "body"));
+  return [...(event.data === undefined ? [] : [place(event, "data")]), ...answered, ...sent].sort(
+    (a, b) => b.size - a.size,
+  );
 }
 
-const placesIn = (list: unknown[]): Place[] =>
-  list.flatMap((_, index) => place(list as unknown as Record<string, unknown>, String(index)));
+type Holder = Record<string, unknown>;
 
-function place(holder: Record<string, unknown>, name: string): Place[] {
-  const value = holder[name];
-  return value === undefined ? [] : [{ holder, name, size: JSON.stringify(value).length }];
-}
+const place = (holder: Holder, name: string): Place => ({ holder, name, size: JSON.stringify(holder[name]).length });

@@ -12,6 +12,8 @@ export interface Receipt {
   readonly subjects: Subjects;
   readonly function: string;
   readonly partition: number;
+  /** Of the product. */
+  readonly version: string | undefined;
   readonly message: JsMsg;
   readonly deliver: (delivery: Delivery) => void;
   /** The stream that the message came from. */
@@ -44,8 +46,8 @@ export function createDelivery(event: CloudEvent, receipt: Receipt): Delivery {
 
 /** Stores the event among the dead letters of the function, then ends the message. */
 export function bury(event: CloudEvent, receipt: Receipt, failure: Failure): Promise<void> {
-  const { link, subjects, message, function: name } = receipt;
-  const letter = deadLetter(event, { ...failure, function: name, attempt: message.info.deliveryCount });
+  const { link, subjects, message, function: name, version } = receipt;
+  const letter = deadLetter(event, { ...failure, function: name, attempt: message.info.deliveryCount, version });
   const body = encodeEvent(letter);
   const msgID = `${name}/${receipt.incarnation}/${message.seq}`;
   return settle(receipt, async () => {

@@ -16,6 +16,7 @@ export interface Receiver {
   readonly log: Log;
   readonly subscription: Subscription;
   readonly deliver: (delivery: Delivery) => void;
+  readonly version: string | undefined;
 }
 
 /** Opens the consumers of all partitions at once. */
@@ -32,8 +33,8 @@ export async function subscribe(receiver: Receiver): Promise<Consumption> {
 function open(receiver: Receiver, partition: number): ReturnType<typeof openConsumer> {
   const { link, settings, log, subscription } = receiver;
   const config = consumerConfig(subscription, partition, settings);
-  const { deliver } = receiver;
-  const common = { link, subjects: settings.subjects, function: subscription.function, partition, deliver };
+  const { deliver, version } = receiver;
+  const common = { link, subjects: settings.subjects, function: subscription.function, partition, deliver, version };
   return openConsumer({
     ...{ link, log, config, stream: settings.stream },
     maxInFlight: Math.ceil(subscription.maxInFlight / partitions),

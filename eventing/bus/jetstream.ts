@@ -19,6 +19,8 @@ export interface JetStreamBusOptions {
   /** e.g. `nats://127.0.0.1:4222`. */
   readonly url: string | readonly string[];
   readonly log: Log;
+  /** Of the product, for the dead letters. */
+  readonly version?: string;
   /** First tokens of all subjects, and name of the stream; `pm` unless given. */
   readonly prefix?: string;
   /** How long the history is kept, in milliseconds; 7 days unless given. */
@@ -36,7 +38,7 @@ const overhead = 16 * 1024;
 /** A bus on NATS JetStream: one stream, which is also the history, and a durable consumer per function and partition.
  *  Rejects when NATS cannot be reached; later losses of the connection, or of the stream, are repaired for ever. */
 export async function createJetStreamBus(options: JetStreamBusOptions): Promise<Bus & Archive> {
-  const { log, prefix = "pm", maxAgeMs = 7 * oneDay, replicas = 1 } = options;
+  const { log, version, prefix = "pm", maxAgeMs = 7 * oneDay, replicas = 1 } = options;
   const subjects = subjectsOf(prefix);
   const { events: stream, recordings, checkpoint: bucket } = namesOf(prefix);
   const settings: StreamOptions = { stream, subjects, maxAgeMs, replicas };
@@ -73,7 +75,7 @@ export async function createJetStreamBus(options: JetStreamBusOptions): Promise<
         throw new Error(`publishing ${event.id} to ${subject}: ${messageOf(cause)}`, { cause });
       }
     },
-    subscribe: (subscription, deliver) => subscribe({ link, settings, log, subscription, deliver }),
+    subscribe: (subscription, deliver) => subscribe({ link, settings, log, subscription, deliver, version }),
     checkpoint: () => jetStreamCheckpoint(link, bucket),
     async records(bounds) {
       records ??= new JetStreamRecords({ link, stream: recordings, subjects, replicas, log, maxBytes }, bounds);

@@ -21,7 +21,7 @@ interface Reader {
 export interface InboxOptions {
   readonly function: string;
   readonly clock: Clock;
-  readonly bury: (body: Uint8Array, refusal: Refusal) => void;
+  readonly bury: (body: Uint8Array, refusal: Omit<Refusal, "version">) => void;
 }
 
 /** What one function has yet to handle; stays when nobody reads. */

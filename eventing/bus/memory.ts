@@ -14,6 +14,8 @@ export interface MemoryBusOptions {
   readonly clock?: Clock;
   readonly history?: RingBounds;
   readonly maxBytes?: number;
+  /** Of the product, for the dead letters. */
+  readonly version?: string;
   /** Told of recordings that are not kept; silent unless given. */
   readonly log?: Log;
 }
@@ -54,7 +56,8 @@ export function createMemoryBus(options: MemoryBusOptions = {}): Bus & Archive {
       function: functionName,
       clock,
       bury: (body, refusal) => {
-        const letter = deadLetter(decodeEvent({ body, headers: [] }), refusal);
+        const { version } = options;
+        const letter = deadLetter(decodeEvent({ body, headers: [] }), { ...refusal, version });
         const stored = encodeEvent(letter);
         buried.append(stored, stored.byteLength, clock.now());
       },

@@ -16,7 +16,7 @@ export async function* lines(stream: AsyncIterable<Buffer>, maxBytes: number): A
     }
     const rest = chunk.subarray(start);
     size += rest.length;
-    if (size > maxBytes) throw new Error(`reading a watch: a line of more than ${maxBytes} bytes`);
+    if (size > maxBytes) throw new Error(`reading a stream: a line of more than ${maxBytes} bytes`);
     if (rest.length > 0) parts.push(rest);
   }
   // What remains was cut off by the end of the connection: the watch that follows brings it again.
