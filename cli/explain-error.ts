@@ -29,12 +29,16 @@ export function explainError(error: unknown, server = "the server of the kubecon
     return new UnreachableError("kcp's certificate is not trusted", facts);
   }
   if (chain.some((cause) => cause instanceof NoAnswer)) {
-    const why = chain.map((cause) => reasons[codeOf(cause)]).find(Boolean) ?? messageOf(error);
+    const why = reasonOf(error) ?? messageOf(error);
     const next = "is kcp running?  check --kubeconfig and --context, or allow more time with --timeout";
     return new UnreachableError("kcp does not answer", { where: server, why, next, cause: error });
   }
   return new CliError(messageOf(error), { cause: error });
 }
+
+/** Words for a connection that failed; `undefined` when its code is none that people meet. */
+export const reasonOf = (error: unknown): string | undefined =>
+  [...causes(error)].map((cause) => reasons[codeOf(cause)]).find(Boolean);
 
 function refused(api: ApiError, outer: unknown): CliError {
   const next = {

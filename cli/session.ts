@@ -1,4 +1,4 @@
-import { loadKubeconfig } from "../shared/kcp/kubeconfig.ts";
+import { type Kubeconfig, loadKubeconfig } from "../shared/kcp/kubeconfig.ts";
 import { type Client, createClient } from "../shared/kcp/rest.ts";
 import { defaultSettings } from "../shared/settings.ts";
 import type { GlobalOptions, Io, Values } from "./command.ts";
@@ -23,9 +23,13 @@ export async function openSession(options: Values<GlobalOptions>, io: Pick<Io, "
   return {
     client: createClient({ config, timeoutMs: timeout }),
     server: config.server,
-    workspace: workspace ?? (isAccountPath(config.workspace) ? config.workspace : defaultSettings.orgsPath),
+    workspace: workspace ?? homeOf(config),
   };
 }
+
+/** The workspace to work in unless told: the kubeconfig's where that is an account's, else the orgs'. */
+export const homeOf = ({ workspace }: Pick<Kubeconfig, "workspace">): string =>
+  isAccountPath(workspace) ? workspace : defaultSettings.orgsPath;
 
 const isAccountPath = (path: string | undefined): path is string =>
   path?.startsWith(`${defaultSettings.orgsPath}:`) ?? false;
