@@ -5,6 +5,7 @@ import { loadKubeconfig } from "../shared/kcp/kubeconfig.ts";
 import { type Client, createClient } from "../shared/kcp/rest.ts";
 import { createMetrics, type Metrics } from "../shared/metrics.ts";
 import type { Bus } from "./bus/bus.ts";
+import { dispatchFunctions } from "./dispatch-functions.ts";
 import { type Readiness, serveHealth } from "./health.ts";
 import { becomeLeader, leaseName } from "./leader.ts";
 import { serveMetrics } from "./metrics-server.ts";
@@ -21,12 +22,15 @@ export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted when the process is to end. */
   readonly signal: AbortSignal;
+  /** Brings the functions to the bus; those of this process unless given. */
+  readonly dispatch?: typeof dispatchFunctions;
 }
 
 const systemWorkspace = "root:platform-mesh-system";
 
 /** The whole of `pm run`. Resolves after a clean shutdown; rejects when it cannot start, or breaks for good. */
-export async function run(config: RunConfig, { log, version, env, signal }: Host): Promise<void> {
+export async function run(config: RunConfig, host: Host): Promise<void> {
+  const { log, version, env, signal, dispatch = dispatchFunctions } = host;
   const kubeconfig = await loadKubeconfig({ ...config.kubeconfig, env });
   const client = createClient({ config: kubeconfig, timeoutMs: config.requestTimeout });
   const metrics = createMetrics();
@@ -43,7 +47,8 @@ export async function run(config: RunConfig, { log, version, env, signal }: Host
   const tracing = config.tracing && (await startTracing(config.tracing, config.attributes));
   cleanup.defer(async () => tracing?.shutdown());
 
-  const work = { config, kubeconfig, bus, log, metrics, tracing: tracing?.dispatch };
+  const records = config.recording && (await bus.records(config.recording));
+  const work = { config, kubeconfig, bus, records, version, log, metrics, tracing: tracing?.dispatch, dispatch };
   if (config.leaderElect) await leadInTurns(work, client, probe, signal);
   else await workUntil(work, probe, signal);
   log.info({}, "stopped");

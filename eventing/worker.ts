@@ -1,30 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { functions, steps } from "../functions/index.ts";
-import type { Log } from "../shared/function.ts";
-import { createInvoke, type Invoke } from "../shared/invoke.ts";
-import type { Kubeconfig } from "../shared/kcp/kubeconfig.ts";
-import { createClient } from "../shared/kcp/rest.ts";
-import type { Metrics } from "../shared/metrics.ts";
-import type { Settings } from "../shared/settings.ts";
-import type { Bus } from "./bus/bus.ts";
-import type { DispatchMetrics } from "./dispatch-metrics.ts";
-import { createDispatcher } from "./dispatcher.ts";
-import { countingTypes, recordAccounts, recordObjects } from "./record-accounts.ts";
-import { recordDispatch } from "./record-dispatch.ts";
-import type { RunConfig } from "./run-config.ts";
-import { createSource, type Source } from "./source/source.ts";
+import type { dispatchFunctions, Work } from "./dispatch-functions.ts";
+import { recordObjects } from "./record-accounts.ts";
+import { createSource } from "./source/source.ts";
 import { Store } from "./store.ts";
-import { storeBackend } from "./store-backend.ts";
-import { tellAll } from "./tell-all.ts";
 
-export interface WorkerOptions {
-  readonly config: RunConfig;
-  readonly kubeconfig: Kubeconfig;
-  readonly bus: Bus;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  /** Told of every handled event besides the metrics. */
-  readonly tracing: DispatchMetrics | undefined;
+export interface WorkerOptions extends Work {
+  /** Brings the functions to the bus. */
+  readonly dispatch: typeof dispatchFunctions;
 }
 
 /** The source and the functions at work, from its start until it is stopped. */
@@ -57,7 +39,7 @@ export function startWorker(options: WorkerOptions): Worker {
       onRestart: ({ kind }) => metrics.events.watchRestarts.inc({ kind }),
     },
   });
-  const dispatcher = dispatcherOf(options, store, source);
+  const dispatcher = options.dispatch(options, store, source);
   recordObjects(metrics, store);
   let receiving = false;
 
@@ -85,42 +67,8 @@ export function startWorker(options: WorkerOptions): Worker {
       await Promise.race([started.catch(() => undefined), delay(ms, undefined, { ref: false })]);
       await dispatcher.drain(ms);
       await running.catch(() => undefined);
+      // What cannot be stored by now is not worth a wait.
+      await Promise.race([options.records?.flush(), delay(ms, undefined, { ref: false })]);
     },
   };
-}
-
-function dispatcherOf(options: WorkerOptions, store: Store, source: Source) {
-  const { config, kubeconfig, metrics, log, bus } = options;
-  const client = createClient({
-    config: kubeconfig,
-    basesOf: source.basesOf,
-    pathOf: (cluster) => store.pathOf(cluster),
-    timeoutMs: config.requestTimeout,
-    onRequest: ({ code, method, host }) => metrics.process.requests.inc({ code, method, host }),
-  });
-  const settings: Settings = { ...config.settings, serverCa: kubeconfig.serverCa() };
-  const active = functions.filter(({ name }) => !config.disabledFunctions.has(name));
-  const backend = storeBackend({ ...client, ...countingTypes(client, metrics) }, store);
-  const decide = createInvoke({ backend, settings, steps, observed: recordAccounts(metrics) });
-  // A shard that appears later fills the store again, and until then the same holds.
-  const invoke: Invoke = async (fn, event, ctx) => {
-    while (!source.inStore) await delay(pollMs, undefined, { signal: ctx.signal });
-    return decide(fn, event, ctx);
-  };
-  const recorded = recordDispatch({
-    metrics,
-    functions: active,
-    concurrency: config.concurrency,
-    accountTypes: ["org", "account", ...settings.additionalAccountTypes],
-    accountOf: (cluster, name) => store.peek("Account", cluster, name),
-    now: Date.now,
-  });
-  return createDispatcher({
-    bus,
-    functions: active,
-    invoke,
-    log,
-    maxConcurrent: config.concurrency,
-    metrics: options.tracing ? tellAll([recorded, options.tracing]) : recorded,
-  });
 }

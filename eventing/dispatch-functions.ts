@@ -1,0 +1,75 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { functions, steps } from "../functions/index.ts";
+import type { Log } from "../shared/function.ts";
+import { createInvoke, type Invoke, type InvokeOptions } from "../shared/invoke.ts";
+import type { Kubeconfig } from "../shared/kcp/kubeconfig.ts";
+import { createClient } from "../shared/kcp/rest.ts";
+import type { Metrics } from "../shared/metrics.ts";
+import type { Settings } from "../shared/settings.ts";
+import type { Records } from "./bus/archive.ts";
+import type { Bus } from "./bus/bus.ts";
+import type { DispatchMetrics } from "./dispatch-metrics.ts";
+import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
+import { countingTypes, recordAccounts } from "./record-accounts.ts";
+import { recordDispatch } from "./record-dispatch.ts";
+import { recordInvocations } from "./recording/recorder.ts";
+import type { RunConfig } from "./run-config.ts";
+import type { Source } from "./source/source.ts";
+import type { Store } from "./store.ts";
+import { storeBackend } from "./store-backend.ts";
+import { tellAll } from "./tell-all.ts";
+
+/** What source and functions share as long as they work. */
+export interface Work {
+  readonly config: RunConfig;
+  readonly kubeconfig: Kubeconfig;
+  readonly bus: Bus;
+  /** Where every invocation is recorded, if any is. */
+  readonly records: Records | undefined;
+  /** Of the product. */
+  readonly version: string;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Told of every handled event besides the metrics. */
+  readonly tracing: DispatchMetrics | undefined;
+}
+
+const pollMs = 20;
+
+/** The functions, ready to receive what the source publishes and to read what is in its store. */
+export function dispatchFunctions(work: Work, store: Store, source: Source): Dispatcher {
+  const { config, kubeconfig, metrics, log, bus, records, version } = work;
+  const client = createClient({
+    config: kubeconfig,
+    basesOf: source.basesOf,
+    pathOf: (cluster) => store.pathOf(cluster),
+    timeoutMs: config.requestTimeout,
+    onRequest: ({ code, method, host }) => metrics.process.requests.inc({ code, method, host }),
+  });
+  const settings: Settings = { ...config.settings, serverCa: kubeconfig.serverCa() };
+  const active = functions.filter(({ name }) => !config.disabledFunctions.has(name));
+  const backend = storeBackend({ ...client, ...countingTypes(client, metrics) }, store);
+  const deciding: InvokeOptions = { backend, settings, steps, observed: recordAccounts(metrics) };
+  const decide = records ? recordInvocations(deciding, { records, version }) : createInvoke(deciding);
+  // A shard that appears later fills the store again, and until then the same holds.
+  const invoke: Invoke = async (fn, event, ctx) => {
+    while (!source.inStore) await delay(pollMs, undefined, { signal: ctx.signal });
+    return decide(fn, event, ctx);
+  };
+  const recorded = recordDispatch({
+    metrics,
+    functions: active,
+    concurrency: config.concurrency,
+    accountTypes: ["org", "account", ...settings.additionalAccountTypes],
+    accountOf: (cluster, name) => store.peek("Account", cluster, name),
+    now: Date.now,
+  });
+  return createDispatcher({
+    bus,
+    functions: active,
+    invoke,
+    log,
+    maxConcurrent: config.concurrency,
+    metrics: work.tracing ? tellAll([recorded, work.tracing]) : recorded,
+  });
+}
