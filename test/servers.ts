@@ -1,12 +1,14 @@
-import { randomUUID } from "node:crypto";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { parseTokenFile } from "../embedded/access/users.ts";
+import { loadData } from "../embedded/data-file.ts";
 import { createEmbedded, type Embedded } from "../embedded/embedded.ts";
 import { type Claim, claimAny } from "../tools/claim.ts";
 import { type Kcp, startKcpServer } from "../tools/kcp-server.ts";
 import { startNatsServer } from "../tools/nats-server.ts";
 import { stateFolder } from "../tools/paths.ts";
 import type { Server } from "../tools/server.ts";
+import { writeUsers } from "../tools/users.ts";
 
 /** A server of one test file, with empty data. */
 export interface TestServer {
@@ -19,7 +21,10 @@ export interface TestServer {
   restart(): Promise<void>;
 }
 
-export type TestKcp = TestServer & Pick<Kcp, "adminKubeconfig" | "tokens" | "operatorTokenFile">;
+export interface TestKcp extends TestServer, Pick<Kcp, "adminKubeconfig" | "tokens" | "operatorTokenFile"> {
+  /** What it answers with, as PEM. */
+  certificate(): Promise<{ readonly cert: string; readonly key: string }>;
+}
 
 export async function startNats(): Promise<TestServer> {
   const state = await claimAny(join(stateFolder, "test"));
@@ -30,20 +35,18 @@ export async function startNats(): Promise<TestServer> {
 export async function startKcp(): Promise<TestKcp> {
   const state = await claimAny(join(stateFolder, "test"));
   const { server, ...kcp } = await startKcpServer(state);
-  return { ...kcp, ...lifecycle(server, state) };
+  const part = (name: string) => readFile(join(dirname(kcp.adminKubeconfig), `apiserver.${name}`), "utf8");
+  const certificate = async () => ({ cert: await part("crt"), key: await part("key") });
+  return { ...kcp, certificate, ...lifecycle(server, state) };
 }
 
 /** A control plane in memory that takes for each step about as long as kcp does: a test sees what is in between. */
 export async function startEmbedded({ latencyMs = 50 } = {}): Promise<TestKcp> {
   const state = await claimAny(join(stateFolder, "test"));
   const file = (name: string) => join(state.folder, name);
-  const tokens = { operator: randomUUID(), alice: randomUUID(), bob: randomUUID() };
-  const users = [
-    { token: tokens.operator, name: "account-functions", groups: ["platform-mesh-operators"] },
-    { token: tokens.alice, name: "alice" },
-    { token: tokens.bob, name: "bob" },
-  ];
-  const start = (port: number) => createEmbedded({ port, users, latencyMs, dataFile: file("data.json") });
+  const { tokenFile, ...users } = await writeUsers(state.folder);
+  const known = parseTokenFile(await readFile(tokenFile, "utf8"));
+  const start = (port: number) => createEmbedded({ port, users: known, latencyMs, dataFile: file("data.json") });
   let embedded: Embedded | undefined = await start(0);
   const { url } = embedded;
   const kill = async () => {
@@ -52,12 +55,16 @@ export async function startEmbedded({ latencyMs = 50 } = {}): Promise<TestKcp> {
     await running?.close();
   };
   await writeFile(file("admin.kubeconfig"), embedded.kubeconfig(), { mode: 0o600 });
-  await writeFile(file("operator.token"), tokens.operator, { mode: 0o600 });
   return {
     url,
-    tokens,
+    ...users,
     adminKubeconfig: file("admin.kubeconfig"),
-    operatorTokenFile: file("operator.token"),
+    async certificate() {
+      await embedded?.save();
+      const saved = await loadData(file("data.json"));
+      if (!saved) throw new Error("nothing was saved");
+      return saved.identity;
+    },
     kill,
     async restart() {
       await kill();

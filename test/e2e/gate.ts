@@ -1,11 +1,10 @@
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Agent, createServer, request as httpsRequest, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
-import { dirname, join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import type { TestKcp } from "../servers.ts";
 
 /** One request of the product that kcp has answered; of a watch, that it has begun. */
 export interface Seen {
@@ -41,16 +40,14 @@ export class Gate {
   }
 
   /** Answers with kcp's own certificate: clients need no other CA, and AccountInfo shows the right one. */
-  static async open(kcp: { readonly url: string; readonly adminKubeconfig: string }): Promise<Gate> {
-    const [cert, key] = await Promise.all(
-      ["crt", "key"].map((part) => readFile(join(dirname(kcp.adminKubeconfig), `apiserver.${part}`))),
-    );
-    const server = createServer({ ...(cert && { cert }), ...(key && { key }), keepAliveTimeout: 90_000 });
+  static async open(kcp: Pick<TestKcp, "url" | "certificate">): Promise<Gate> {
+    const { cert, key } = await kcp.certificate();
+    const server = createServer({ cert, key, keepAliveTimeout: 90_000 });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
     const gate = new Gate(server, `https://127.0.0.1:${port}`);
-    const agent = new Agent({ keepAlive: true, ...(cert && { ca: cert }) });
+    const agent = new Agent({ keepAlive: true, ca: cert });
     server.on("request", (asked: IncomingMessage, answer: ServerResponse) => {
       gate.#forward(asked, answer, { to: kcp.url, agent }).catch(() => answer.destroy());
     });

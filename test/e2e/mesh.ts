@@ -4,17 +4,21 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { claimAny } from "../../tools/claim.ts";
 import { root, stateFolder } from "../../tools/paths.ts";
-import { startKcp, startNats, type TestKcp, type TestServer } from "../servers.ts";
+import { backend, startBackend } from "../backend.ts";
+import { startNats, type TestKcp, type TestServer } from "../servers.ts";
+import { memoryBus, natsBus, type TestBus } from "./buses.ts";
 import { Gate } from "./gate.ts";
 import { Person } from "./person.ts";
 import { Product } from "./product.ts";
 
 const run = promisify(execFile);
 
-/** An installation on real servers: a kcp that `pm bootstrap` prepared, a NATS, and `pm run` between them. */
+/** An installation: a kcp of the backend that `pm bootstrap` prepared, a bus, and `pm run` between them. */
 export interface Mesh {
   readonly kcp: TestKcp;
-  readonly nats: TestServer;
+  readonly bus: TestBus;
+  /** Beside a real kcp; the embedded one has its bus in `pm run`. */
+  readonly nats: TestServer | undefined;
   /** What the product's requests to kcp go through. */
   readonly gate: Gate;
   readonly product: Product;
@@ -25,10 +29,12 @@ export interface Mesh {
   stop(): Promise<void>;
 }
 
-/** kcp needs 25 s to start, so that all cases share one. `direct` leaves the gate out of the product's way. */
-export async function startMesh({ direct = false } = {}): Promise<Mesh> {
-  const [kcp, nats, state] = await Promise.all([startKcp(), startNats(), claimAny(join(stateFolder, "test"))]);
+/** A real kcp needs 25 s to start, so that all cases share one. */
+export async function startMesh(): Promise<Mesh> {
+  const beside = backend() === "kcp" ? startNats() : undefined;
+  const [kcp, nats, state] = await Promise.all([startBackend(), beside, claimAny(join(stateFolder, "test"))]);
   const { folder } = state;
+  const bus = nats ? natsBus(nats) : memoryBus(join(folder, "bus.sock"));
   const operator = join(folder, "operator.kubeconfig");
   await pm(
     "bootstrap",
@@ -40,10 +46,10 @@ export async function startMesh({ direct = false } = {}): Promise<Mesh> {
   const gated = join(folder, "gated.kubeconfig");
   await writeFile(gated, (await readFile(operator, "utf8")).replaceAll(kcp.url, gate.url), { mode: 0o600 });
   const product = new Product({
-    kubeconfig: direct ? operator : gated,
+    kubeconfig: gated,
     logFile: join(folder, "pm-run.log"),
     args: [
-      `--nats-url=${nats.url}`,
+      ...bus.flags,
       "--webhooks-deny-list=forbidden-name",
       "--webhooks-additional-account-types=partner",
       "--shutdown-timeout=10s",
@@ -55,6 +61,7 @@ export async function startMesh({ direct = false } = {}): Promise<Mesh> {
   ]);
   return {
     kcp,
+    bus,
     nats,
     gate,
     product,
@@ -63,12 +70,15 @@ export async function startMesh({ direct = false } = {}): Promise<Mesh> {
     async stop() {
       await product.stop();
       // For whoever looks for the cause of a failure.
-      await copyFile(product.logFile, join(stateFolder, "e2e-pm-run.log"));
+      await copyFile(product.logFile, join(stateFolder, `e2e-${backend()}-pm-run.log`));
       await gate.close();
-      await Promise.all([kcp.stop(), nats.stop(), state.release()]);
+      await Promise.all([kcp.stop(), nats?.stop(), state.release()]);
     },
   };
 }
+
+/** What comes late has come by then, in milliseconds: the controllers of a real kcp take their time. */
+export const settled = (): number => (backend() === "kcp" ? 5000 : 1500);
 
 /** Runs the command line; answers what it prints. */
 export async function pm(...args: readonly string[]): Promise<string> {

@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { kinds } from "../../../shared/kcp/kinds.ts";
 import type { Account, AccountInfo, Workspace, WorkspaceType } from "../../../shared/kcp/objects.ts";
 import { finalizersOf, locationOf, typesOf } from "../expected.ts";
 import { isWrite, told } from "../gate.ts";
-import type { Mesh } from "../mesh.ts";
+import { type Mesh, settled } from "../mesh.ts";
 import { orgs, type Person } from "../person.ts";
 
 /** When the reference operator was done; long ago, so that a time written anew shows. */
@@ -33,7 +34,7 @@ export function adoptionCases(mesh: () => Mesh): void {
         });
       }
       // Long enough for a second thought to show.
-      await new Promise((resolve) => setTimeout(resolve, 4000));
+      await sleep(settled());
       written = gate.since(start).filter(isWrite).map(told);
     });
 

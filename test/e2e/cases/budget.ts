@@ -4,18 +4,15 @@ import { fact } from "../../../shared/event.ts";
 import { everywhere } from "../census.ts";
 import { isWrite, type Seen, told } from "../gate.ts";
 import { historyOf } from "../history.ts";
-import type { Mesh } from "../mesh.ts";
+import { type Mesh, settled } from "../mesh.ts";
 import { orgs } from "../person.ts";
-
-/** What comes late has come by then, in milliseconds. */
-const settled = 5000;
 
 export function budgetCases(mesh: () => Mesh): void {
   describe("what an account costs kcp", () => {
     async function costOf(work: () => Promise<unknown>): Promise<readonly Seen[]> {
       const start = mesh().gate.mark();
       await work();
-      await sleep(settled);
+      await sleep(settled());
       return mesh().gate.since(start);
     }
 

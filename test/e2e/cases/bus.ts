@@ -1,42 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { jetstream } from "@nats-io/jetstream";
-import { connect, headers } from "@nats-io/transport-node";
 import { describe, expect, test } from "vitest";
-import { partitions, subjectsOf } from "../../../eventing/bus/subjects.ts";
 import type { CloudEvent } from "../../../shared/event.ts";
 import { isWrite, told } from "../gate.ts";
-import { aboutAccount, follow, historyOf, prefix } from "../history.ts";
-import type { Mesh } from "../mesh.ts";
+import { aboutAccount, follow, historyOf } from "../history.ts";
+import { type Mesh, settled } from "../mesh.ts";
 import { orgs } from "../person.ts";
 
 export function busCases(mesh: () => Mesh): void {
   describe("what the bus may deliver", () => {
-    test("malformed messages go to the dead letters with the reason, and stop nothing", async () => {
-      const before = (await historyOf(mesh())).deadLetters.length;
-      const bodies = ["not json", "{}", `{"specversion":"2.0"}`, `["a","list"]`, "\u0000".repeat(1000), deep];
-      await publishing(mesh(), async (publish) => {
-        for (let partition = 0; partition < partitions; partition++) {
-          for (const body of bodies) await publish(`${prefix}.ev.${partition}.Account.add`, body);
-        }
-      });
-      await mesh().person.has(orgs, "unimpressed");
-      await expect
-        .poll(async () => (await historyOf(mesh())).deadLetters.length - before, { timeout: 20_000, interval: 500 })
-        .toBeGreaterThanOrEqual(partitions * bodies.length);
-      const letters = (await historyOf(mesh())).deadLetters.slice(before);
-      for (const letter of letters) {
-        expect(letter).toMatchObject({
-          knativeerrordest: expect.stringMatching(/^[a-z-]+$/),
-          knativeerrorcode: "400",
-          knativeerrordata: expect.stringMatching(/^reading an event: /),
-        });
-      }
-    });
-
     test("events with keys, times and objects that make no sense are survived", async () => {
       const events = oddities.map((odd, index) => ({ ...event, id: `odd-${index}-${Date.now()}`, ...odd }));
-      await publishing(mesh(), async (publish) => {
-        for (const each of events) await publish(subjectsOf(prefix).event(each), JSON.stringify(each));
+      await mesh().bus.publishing(async (publish) => {
+        for (const each of events) await publish(each);
       });
       await mesh().person.has(orgs, "unmoved");
       await mesh().person.until(5000, () => mesh().product.isReady());
@@ -49,20 +24,19 @@ export function busCases(mesh: () => Mesh): void {
       await person.has("root:orgs:echo", "past");
       await person.delete("Account", "root:orgs:echo", "past");
       await person.gone("Account", "root:orgs:echo", "past", 30_000);
-      await sleep(5000);
+      await sleep(settled());
       const cluster = (await person.see("Workspace", orgs, "echo")).spec?.cluster ?? "";
       const about = (name: string) => aboutAccount(cluster, name);
       const { events } = await historyOf(mesh());
       const again = events.filter((each) => about("voice")(each) || about("past")(each)).toReversed();
       expect(again.length).toBeGreaterThan(20);
       const [before, mark] = [await person.account("root:orgs:echo", "voice"), gate.mark()];
-      await publishing(mesh(), async (publish) => {
+      await mesh().bus.publishing(async (publish) => {
         for (const [index, each] of again.entries()) {
-          const anew = { ...each, id: `${each.id}/again/${index}` };
-          await publish(subjectsOf(prefix).event(anew), JSON.stringify(anew));
+          await publish({ ...each, id: `${each.id}/again/${index}` });
         }
       });
-      await sleep(8000);
+      await sleep(2 * settled());
       expect(gate.since(mark).filter(isWrite).map(told)).toEqual([]);
       expect(await person.account("root:orgs:echo", "voice")).toEqual(before);
       expect(await person.client.get("Workspace", "root:orgs:echo", "past")).toBeUndefined();
@@ -73,17 +47,17 @@ export function busCases(mesh: () => Mesh): void {
       const cluster = (await person.see("Workspace", orgs, "echo")).spec?.cluster ?? "";
       const enough = new AbortController();
       let copies = 0;
-      const copying = publishing(mesh(), async (publish) => {
+      const copying = mesh().bus.publishing(async (publish) => {
         for await (const event of follow(mesh(), enough.signal)) {
           if (!aboutAccount(cluster, "double")(event) || event.id.endsWith("/copy")) continue;
           const copy = { ...event, id: `${event.id}/copy` };
-          await publish(subjectsOf(prefix).event(copy), JSON.stringify(copy));
+          await publish(copy);
           copies++;
         }
       });
       const mark = gate.mark();
       await person.has("root:orgs:echo", "double");
-      await sleep(3000);
+      await sleep(settled());
       enough.abort();
       await copying;
       expect(copies).toBeGreaterThan(5);
@@ -91,24 +65,6 @@ export function busCases(mesh: () => Mesh): void {
     });
   });
 }
-
-type Publish = (subject: string, body: string) => Promise<void>;
-
-async function publishing(mesh: Mesh, work: (publish: Publish) => Promise<void>): Promise<void> {
-  const nc = await connect({ servers: mesh.nats.url });
-  try {
-    const js = jetstream(nc);
-    await work(async (subject, body) => {
-      const structured = headers();
-      structured.set("content-type", "application/cloudevents+json");
-      await js.publish(subject, body, { headers: structured });
-    });
-  } finally {
-    await nc.close();
-  }
-}
-
-const deep = `{"specversion":"1.0","id":"deep","type":"t","source":"s","data":${"[".repeat(5000)}${"]".repeat(5000)}}`;
 
 const event: CloudEvent = {
   specversion: "1.0",

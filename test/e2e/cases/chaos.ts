@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { tracesOf } from "../census.ts";
+import { dieAfterEachWrite } from "../dying.ts";
 import { readyStatus } from "../expected.ts";
 import type { Mesh } from "../mesh.ts";
 import { orgs } from "../person.ts";
@@ -34,30 +35,6 @@ export function chaosCases(mesh: () => Mesh): void {
       await killed.end();
       expect(killed.deaths()).toBeGreaterThanOrEqual(5);
       expect(await traces.left()).toEqual([]);
-    });
-
-    test("002-F59 an org's fga and oidc outlive its AccountInfo though the process is killed after each write", async () => {
-      const { person } = mesh();
-      await person.has(orgs, "vault");
-      const spec = {
-        fga: { store: { id: "treasure" } },
-        oidc: { issuerUrl: "https://idp.example/vault", clients: { portal: { clientId: "portal" } } },
-      };
-      await person.edit("AccountInfo", "root:orgs:vault", "account", { spec });
-      const before = await person.see("AccountInfo", "root:orgs:vault", "account");
-      const killed = dieAfterEachWrite(mesh());
-      await person.delete("AccountInfo", "root:orgs:vault", "account");
-      await person.until(30_000, async () => {
-        const after = await person.see("AccountInfo", "root:orgs:vault", "account");
-        expect(after.metadata.uid).not.toBe(before.metadata.uid);
-      });
-      await person.ready(orgs, "vault");
-      await killed.end();
-      expect(killed.deaths()).toBeGreaterThanOrEqual(2);
-      // What was not confirmed to the bus comes again after some seconds.
-      await person.until(15_000, async () => {
-        expect((await person.see("AccountInfo", "root:orgs:vault", "account")).spec).toEqual(before.spec);
-      });
     });
 
     test("what happens while the process is down is caught up with", async () => {
@@ -100,19 +77,6 @@ export function chaosCases(mesh: () => Mesh): void {
       });
     });
 
-    test("a NATS that is killed and comes back loses nothing", async () => {
-      const { person, nats, product } = mesh();
-      const pid = await product.pid;
-      await person.has(orgs, "courier");
-      const names = ["one", "two", "three", "four"];
-      await Promise.all(names.map((name) => person.apply("root:orgs:courier", name)));
-      await nats.kill();
-      await person.apply("root:orgs:courier", "five");
-      await nats.restart();
-      for (const name of [...names, "five"]) await person.ready("root:orgs:courier", name, 60_000);
-      expect(await product.pid).toBe(pid);
-    });
-
     test("a kcp that restarts is followed again", async () => {
       const { person, shardAdmin, kcp, product } = mesh();
       const pid = await product.pid;
@@ -131,32 +95,6 @@ export function chaosCases(mesh: () => Mesh): void {
       await person.until(30_000, () => product.isReady());
     }, 240_000);
   });
-}
-
-/** SIGKILL as soon as kcp has done a write, before the process learns of it; then a new process. */
-function dieAfterEachWrite({ gate, product }: Mesh): { deaths(): number; end(): Promise<void> } {
-  let deaths = 0;
-  let dying: Promise<void> | undefined;
-  const die = async () => {
-    deaths++;
-    await product.kill();
-    await product.launch();
-    dying = undefined;
-  };
-  gate.afterWrite = () => {
-    // A write that was on its way when the process died is part of the same death.
-    dying ??= die();
-    return dying;
-  };
-  return {
-    deaths: () => deaths,
-    async end() {
-      gate.afterWrite = undefined;
-      await dying;
-      await product.kill();
-      await product.start();
-    },
-  };
 }
 
 /** Each account is as if nothing had ever happened to it. */
