@@ -27,6 +27,11 @@ export const commands: readonly Entry[] = [
     load: () => import("./invoke/command.ts"),
   },
   {
+    name: "dev",
+    summary: "Everything in one process, with functions that reload when they are edited",
+    load: () => import("./dev/command.ts"),
+  },
+  {
     name: "tree",
     summary: "The accounts below a workspace, and what each that is not ready waits for",
     load: () => import("./tree/command.ts"),
@@ -60,6 +65,41 @@ export const commands: readonly Entry[] = [
     name: "events",
     summary: "The events of an account and of all below it, as the bus keeps them",
     load: () => import("./events/command.ts"),
+  },
+  {
+    name: "dlq list",
+    summary: "What functions gave up, and why",
+    load: () => import("./dlq/list.ts"),
+  },
+  {
+    name: "dlq show",
+    summary: "One dead letter: the event, why it was given up, and by which version",
+    load: () => import("./dlq/show.ts"),
+  },
+  {
+    name: "dlq retry",
+    summary: "Hand dead letters to their function again",
+    load: () => import("./dlq/retry.ts"),
+  },
+  {
+    name: "dlq drop",
+    summary: "Remove dead letters for good",
+    load: () => import("./dlq/drop.ts"),
+  },
+  {
+    name: "export",
+    summary: "Write a stretch of history to one file: events, recordings, dead letters",
+    load: () => import("./export/command.ts"),
+  },
+  {
+    name: "import",
+    summary: "Check a file of pm export, say what is in it, and put it on a NATS server to look at",
+    load: () => import("./import/command.ts"),
+  },
+  {
+    name: "replay",
+    summary: "Run the functions again on recorded events, and show what they do differently now",
+    load: () => import("./replay/command.ts"),
   },
   { name: "version", summary: "The version of pm and of the Node.js that runs it", load: () => import("./version.ts") },
   {

@@ -1,0 +1,34 @@
+import { access } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { defineCommand } from "../command.ts";
+import { exit, UsageError } from "../errors.ts";
+import { packageJson } from "../home.ts";
+
+const source = new URL("cli/dev/dev.ts", packageJson);
+
+export default defineCommand({
+  name: "dev",
+  summary: "Everything in one process, with functions that reload when they are edited",
+  description: `For writing a function, in a checkout: an embedded control plane that is set up for accounts, the source and all
+functions. When a file in functions/ or shared/ is saved, the functions are loaded anew within a moment; the control
+plane, the source and all events go on. A file with a mistake is told, and the functions as they were go on.
+Types are not checked: make check does that.`,
+  options: {
+    data: { type: "string", description: "file that the control plane's data are read from at the start and saved to" },
+  },
+  examples: [
+    { run: "pm dev", does: "until Ctrl-C" },
+    { run: "pm dev --data dev.json", does: "with the accounts of the last time" },
+  ],
+  async run({ options }, io) {
+    const root = fileURLToPath(new URL(".", packageJson)).replace(/\/$/, "");
+    await access(source).catch((cause: unknown) => {
+      const next = "get the sources: git clone, then bin/pm dev there";
+      throw new UsageError("pm dev needs the sources of the functions", { where: root, next, cause });
+    });
+    // From its file also where pm itself is one bundle: the functions that are loaded later must find the same modules.
+    const { dev }: typeof import("./dev.ts") = await import(source.href);
+    await dev({ root, dataFile: options.data, timeoutMs: options.timeout }, io);
+    return exit.ok;
+  },
+});
