@@ -1,6 +1,5 @@
-import { urlsOf } from "../eventing/source/endpoints.ts";
+import { slices, urlsOf } from "../eventing/source/endpoints.ts";
 import type { Call } from "../shared/kcp/client.ts";
-import type { Resource } from "../shared/kcp/kinds.ts";
 import { type Kubeconfig, loadKubeconfig } from "../shared/kcp/kubeconfig.ts";
 import type { LogicalCluster } from "../shared/kcp/objects.ts";
 import { type Client, createClient } from "../shared/kcp/rest.ts";
@@ -20,8 +19,6 @@ export interface ExportSession {
   /** Those of all workspaces that have accounts. */
   logicalClusters(call: Call): Promise<readonly LogicalCluster[]>;
 }
-
-const slices: Resource = { group: "apis.kcp.io", version: "v1alpha1", plural: "apiexportendpointslices" };
 
 /** Opens such a session for one command; what goes wrong in it names the server. */
 export async function withExport<T>(

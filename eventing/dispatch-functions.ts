@@ -5,6 +5,7 @@ import { createInvoke, type Invoke, type InvokeOptions } from "../shared/invoke.
 import type { Kubeconfig } from "../shared/kcp/kubeconfig.ts";
 import { createClient } from "../shared/kcp/rest.ts";
 import type { Metrics } from "../shared/metrics.ts";
+import { allowedTypes } from "../shared/naming.ts";
 import type { Settings } from "../shared/settings.ts";
 import type { Records } from "./bus/archive.ts";
 import type { Bus } from "./bus/bus.ts";
@@ -60,7 +61,7 @@ export function dispatchFunctions(work: Work, store: Store, source: Source): Dis
     metrics,
     functions: active,
     concurrency: config.concurrency,
-    accountTypes: ["org", "account", ...settings.additionalAccountTypes],
+    accountTypes: allowedTypes(settings),
     accountOf: (cluster, name) => store.peek("Account", cluster, name),
     now: Date.now,
   });

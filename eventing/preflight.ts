@@ -1,8 +1,6 @@
 import { ApiError } from "../shared/kcp/client.ts";
-import type { Resource } from "../shared/kcp/kinds.ts";
 import type { Client } from "../shared/kcp/rest.ts";
-
-const slices: Resource = { group: "apis.kcp.io", version: "v1alpha1", plural: "apiexportendpointslices" };
+import { slices } from "./source/endpoints.ts";
 
 /** Fails at once, and in words for people, on what would otherwise be retried for ever: kcp does not answer, its set-up is
  *  missing, or this identity may not see it. */

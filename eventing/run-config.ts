@@ -1,3 +1,4 @@
+import type { Limits } from "../functions/validate-account/limits.ts";
 import type { Settings } from "../shared/settings.ts";
 import type { RecordBounds } from "./bus/archive.ts";
 
@@ -9,6 +10,8 @@ export interface RunConfig {
   /** How much is kept of what the functions did; nothing is recorded without. */
   readonly recording: RecordBounds | undefined;
   readonly source: SourceConfig;
+  /** Admission webhooks, if they are served. */
+  readonly webhooks: WebhooksConfig | undefined;
   readonly settings: Omit<Settings, "serverCa">;
   /** Functions that are switched off. */
   readonly disabledFunctions: ReadonlySet<string>;
@@ -38,6 +41,14 @@ export interface SourceConfig {
   /** Workspace of the slice; that of the kubeconfig unless given. */
   readonly workspace?: string;
   readonly resync: number;
+}
+export interface WebhooksConfig {
+  readonly address: Address;
+  /** Folder of tls.crt and tls.key. */
+  readonly certDir: string;
+  /** Its members may name another creator than themselves. */
+  readonly creatorAdminGroup: string | undefined;
+  readonly limits: Limits;
 }
 /** A listening address; port 0 takes a free one. */
 export interface Address {

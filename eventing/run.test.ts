@@ -101,6 +101,7 @@ const config = (more: Partial<RunConfig> = {}): RunConfig => ({
   requestTimeout: 1_000,
   bus: { kind: "memory" },
   recording: undefined,
+  webhooks: undefined,
   source: { endpointSlice: "core", resync: 60_000 },
   settings: defaultSettings,
   disabledFunctions: new Set(["release-accountinfo"]),

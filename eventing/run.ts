@@ -4,6 +4,7 @@ import type { Log } from "../shared/function.ts";
 import { loadKubeconfig } from "../shared/kcp/kubeconfig.ts";
 import { type Client, createClient } from "../shared/kcp/rest.ts";
 import { createMetrics, type Metrics } from "../shared/metrics.ts";
+import { startAdmission } from "./admission/admission.ts";
 import type { Bus } from "./bus/bus.ts";
 import { dispatchFunctions } from "./dispatch-functions.ts";
 import { type Readiness, serveHealth } from "./health.ts";
@@ -42,6 +43,10 @@ export async function run(config: RunConfig, host: Host): Promise<void> {
   await serve(config, metrics, probe.missing, cleanup);
   const workspace = config.source.workspace ?? kubeconfig.workspace ?? systemWorkspace;
   await preflight(client, workspace, config.source.endpointSlice, signal);
+  if (config.webhooks) {
+    const admission = await startAdmission(config.webhooks, { config, kubeconfig, workspace, log, metrics });
+    cleanup.defer(() => admission.close());
+  }
   const bus = await openBus(config.bus, { log, version, cleanup });
   probe.bus = bus;
   const tracing = config.tracing && (await startTracing(config.tracing, config.attributes));

@@ -42,8 +42,15 @@ export function nameProblem(
   return undefined;
 }
 
+/** What `spec.type` may be. */
+export const allowedTypes = (settings: Pick<Settings, "additionalAccountTypes">): readonly string[] => [
+  orgType,
+  accountType,
+  ...settings.additionalAccountTypes,
+];
+
 export function typeProblem(type: string, settings: Pick<Settings, "additionalAccountTypes">): string | undefined {
-  const allowed = [orgType, accountType, ...settings.additionalAccountTypes];
+  const allowed = allowedTypes(settings);
   if (allowed.includes(type)) return undefined;
   return `account type ${JSON.stringify(type)} is not allowed: use one of ${allowed.join(", ")}`;
 }

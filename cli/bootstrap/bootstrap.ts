@@ -5,7 +5,7 @@ import { type KubeconfigOptions, loadKubeconfig } from "../../shared/kcp/kubecon
 import { createClient } from "../../shared/kcp/rest.ts";
 import type { Io } from "../command.ts";
 import { runDoctor } from "../doctor/doctor.ts";
-import { loadSteps, manifestsFolder, nameOf } from "./manifests.ts";
+import { bootstrapSteps, nameOf } from "./manifests.ts";
 import {
   type CredentialFiles,
   checkOperator,
@@ -19,6 +19,7 @@ import { Progress, type StepReport } from "./progress.ts";
 import { runStep } from "./run-step.ts";
 import { refuseBreakingSchemas } from "./schema-upgrade.ts";
 import { waitUntil } from "./wait.ts";
+import { readWebhooks, untilServed, type WebhookFlags } from "./webhooks.ts";
 
 export interface BootstrapOptions {
   /** kcp administrator. */
@@ -26,6 +27,8 @@ export interface BootstrapOptions {
   /** File of the functions' kubeconfig. */
   readonly operatorKubeconfig: string;
   readonly credentials: CredentialFiles;
+  /** Server of the admission reviews, to be registered. */
+  readonly webhooks?: WebhookFlags;
   /** Also changes what exists and differs. */
   readonly upgrade: boolean;
   /** Takes over schemas that break the present ones. */
@@ -51,17 +54,19 @@ export interface BootstrapReport {
  *  run that was cut off is continued by the next. Progress goes to stdout. */
 export async function runBootstrap(options: BootstrapOptions, io: BootstrapIo): Promise<BootstrapReport> {
   const user = await readCredentials(options.credentials);
+  const webhooks = await readWebhooks(options.webhooks);
   const config = await loadKubeconfig(options.admin);
   const client = createClient({ config, timeoutMs: options.timeoutMs });
   const call = { signal: io.signal };
   const plans: Plan[] = [];
   let operator: string | undefined;
   try {
-    let steps = await loadSteps(manifestsFolder, { tenancyIdentityHash: "" });
+    let steps = await bootstrapSteps({ tenancyIdentityHash: "", webhooks });
     const progress = new Progress(steps.length + 3, io.stdout, io);
     await progress.step("preconditions", async () => {
       const kcp = await checkPreconditions(client, { limitMs: options.waitMs, io });
-      steps = await loadSteps(manifestsFolder, kcp);
+      steps = await bootstrapSteps({ ...kcp, webhooks });
+      if (webhooks) await untilServed(webhooks, { limitMs: options.waitMs, io });
       if (options.upgrade && !options.force) await refuseBreakingSchemas(client, steps, call);
       return [`kcp${kcp.version && ` ${kcp.version}`}, tenancy identity ${kcp.tenancyIdentityHash.slice(0, 8)}…`];
     });

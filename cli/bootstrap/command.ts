@@ -23,6 +23,11 @@ export default defineCommand({
     "operator-token-file": { type: "string", description: "file with the token of the functions' user" },
     "operator-client-certificate": { type: "string", description: "file with the functions' client certificate" },
     "operator-client-key": { type: "string", description: "file with the key of that certificate" },
+    "webhook-url": {
+      type: "string",
+      description: "have the admission reviews of Accounts answered there, as https://account-functions:9443",
+    },
+    "webhook-ca": { type: "string", description: "file of the CA that signed that server's certificate" },
     "dry-run": {
       type: "boolean",
       description: "print the YAML of everything in order; with --upgrade, what would change",
@@ -56,6 +61,7 @@ export default defineCommand({
         certificate: options["operator-client-certificate"],
         key: options["operator-client-key"],
       },
+      webhooks: { url: options["webhook-url"], ca: options["webhook-ca"] },
       upgrade: options.upgrade,
       force: options.force,
       waitMs: options.wait,

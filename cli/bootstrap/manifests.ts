@@ -23,10 +23,25 @@ export interface Step {
   readonly title: string;
   readonly objects: readonly Manifest[];
 }
-/** What only the running kcp knows; written `{{name}}` in the files. */
+/** What the files cannot know; written `{{name}}` in them. */
 export interface Values {
   readonly tenancyIdentityHash: string;
+  readonly webhooks?: Webhooks | undefined;
 }
+/** A server that answers admission reviews. */
+export interface Webhooks {
+  /** Without a slash at its end. */
+  readonly url: string;
+  /** PEM certificates that vouch for it. */
+  readonly ca: string;
+}
+
+/** Everything that bootstrap applies, in order. */
+export async function bootstrapSteps(values: Values): Promise<readonly Step[]> {
+  const admission = values.webhooks ? await loadSteps(webhooksFolder, values) : [];
+  return [...(await loadSteps(manifestsFolder, values)), ...admission];
+}
+const webhooksFolder = new URL("webhooks/", manifestsFolder);
 
 /** Reads the folders `<number>-<workspace path with dots>` in order, and in each its files in order. */
 export async function loadSteps(folder: URL, values: Values): Promise<readonly Step[]> {
@@ -49,8 +64,11 @@ const titleOf = (file: string) =>
     .replace(/\.yaml$/, "")
     .replaceAll("-", " ");
 
-function fill(text: string, values: Values): string {
-  return text.replaceAll("{{tenancyIdentityHash}}", values.tenancyIdentityHash);
+function fill(text: string, { tenancyIdentityHash, webhooks }: Values): string {
+  const filled = text.replaceAll("{{tenancyIdentityHash}}", tenancyIdentityHash);
+  if (!webhooks) return filled;
+  const ca = Buffer.from(webhooks.ca).toString("base64");
+  return filled.replaceAll("{{webhookUrl}}", webhooks.url).replaceAll("{{webhookCa}}", ca);
 }
 
 const exportSchema = z.looseObject({ resources: z.array(z.looseObject({ schema: z.string() })) });

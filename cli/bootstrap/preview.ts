@@ -1,14 +1,16 @@
 import type { Client } from "../../shared/kcp/rest.ts";
 import type { Io } from "../command.ts";
 import { toYaml } from "../yaml.ts";
-import { loadSteps, manifestsFolder, nameOf } from "./manifests.ts";
+import { bootstrapSteps, nameOf } from "./manifests.ts";
 import { type Plan, planAll } from "./plan.ts";
 import { checkPreconditions } from "./preconditions.ts";
 import { refuseBreakingSchemas } from "./schema-upgrade.ts";
+import { readWebhooks, type WebhookFlags } from "./webhooks.ts";
 
 export interface PreviewOptions {
   /** Milliseconds, of each wait for kcp. */
   readonly waitMs: number;
+  readonly webhooks?: WebhookFlags;
   /** Lists even what breaks the present schemas. */
   readonly force: boolean;
   readonly io: Pick<Io, "signal" | "stderr" | "now">;
@@ -29,8 +31,9 @@ export async function planUpgrade(client: Client, options: PreviewOptions): Prom
   return (await planAll(client, steps, call)).filter(({ state }) => state !== "same");
 }
 
-async function stepsFor(client: Client, { waitMs, io }: PreviewOptions) {
-  return loadSteps(manifestsFolder, await checkPreconditions(client, { limitMs: waitMs, io }));
+async function stepsFor(client: Client, { waitMs, webhooks, io }: PreviewOptions) {
+  const kcp = await checkPreconditions(client, { limitMs: waitMs, io });
+  return bootstrapSteps({ ...kcp, webhooks: await readWebhooks(webhooks) });
 }
 
 /** One object, and the fields at which it differs. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { slices, urlsOf } from "../../eventing/source/endpoints.ts";
 import { classify } from "../../shared/kcp/errors.ts";
 import type { Kind } from "../../shared/kcp/kinds.ts";
 import { type Kubeconfig, type KubeconfigOptions, loadKubeconfig } from "../../shared/kcp/kubeconfig.ts";
@@ -8,17 +8,6 @@ import { coreExport } from "../../shared/names.ts";
 import { systemWorkspace } from "../bootstrap/manifests.ts";
 import type { Io } from "../command.ts";
 import { isKcpAdmin, type Who, whoAmI } from "../who-am-i.ts";
-
-const slice = z.looseObject({
-  status: z
-    .looseObject({
-      endpoints: z
-        .array(z.looseObject({ url: z.string() }))
-        .optional()
-        .default([]),
-    })
-    .default({ endpoints: [] }),
-});
 
 /** An installation as the checks see it. */
 export interface View {
@@ -82,10 +71,8 @@ export async function openView(options: ViewOptions, io: View["io"]): Promise<Vi
 
 /** Base URLs of the virtual workspace; none when the export or the right to see it is missing, which a check reports. */
 async function endpointsOf(client: Client): Promise<readonly string[]> {
-  const resource = { group: "apis.kcp.io", version: "v1alpha1", plural: "apiexportendpointslices" };
   try {
-    const found = await client.read(resource, { cluster: systemWorkspace, name: coreExport });
-    return found ? slice.parse(found).status.endpoints.map(({ url }) => url) : [];
+    return urlsOf(await client.read(slices, { cluster: systemWorkspace, name: coreExport }));
   } catch (error) {
     if (classify(error) === "forbidden") return [];
     throw error;

@@ -115,16 +115,22 @@ describe("each flag: default, parsed", () => {
     if (given !== "true" && given !== "false") expect(at(configOf([`--${flag}`, given]), path)).toEqual(parsed);
   });
 
-  test("002-C01 to C03: webhooks are off, and refused while nothing serves them", () => {
-    expect(parseCommandLine(command, [], {}).options).toMatchObject({
-      "webhooks-enabled": false,
-      "webhooks-cert-dir": "certs",
-      "webhooks-port": 9443,
+  test("002-C01 to C03: webhooks are off, and served as they are told", () => {
+    expect(configOf(["--webhooks-cert-dir=/certs", "--webhooks-port=1"]).webhooks).toBeUndefined();
+    expect(configOf(["--webhooks-enabled"]).webhooks).toEqual({
+      address: { port: 9443 },
+      certDir: "certs",
+      creatorAdminGroup: undefined,
+      limits: { depth: undefined, children: undefined },
     });
-    expect(configOf(["--webhooks-enabled=false", "--webhooks-cert-dir=/certs", "--webhooks-port=1"])).toEqual(
-      configOf([]),
-    );
-    expect(() => configOf(["--webhooks-enabled"])).toThrow("admission webhooks are not served by this version");
+    const told = ["--webhooks-cert-dir=/certs", "--webhooks-port=1", "--creator-admin-group=support"];
+    const limits = ["--max-account-depth=3", "--max-child-accounts=20"];
+    expect(configOf(["--webhooks-enabled", ...told, ...limits]).webhooks).toEqual({
+      address: { port: 1 },
+      certDir: "/certs",
+      creatorAdminGroup: "support",
+      limits: { depth: 3, children: 20 },
+    });
     expect(() => configOf(["--webhooks-port=0"])).toThrow("--webhooks-port");
   });
 
@@ -161,6 +167,9 @@ describe("each flag: default, parsed", () => {
       "webhooks-enabled",
       "webhooks-cert-dir",
       "webhooks-port",
+      "creator-admin-group",
+      "max-account-depth",
+      "max-child-accounts",
       "tracing-enabled",
       "tracing-config-service-name",
       "tracing-config-service-version",

@@ -37,10 +37,9 @@ const bytes = z.string().transform((text, context): number | undefined => {
 
 const shape = z
   .object({
-    "webhooks-enabled": z.boolean().refine((enabled) => !enabled, {
-      message: "admission webhooks are not served by this version; the steps enforce the same rules",
-    }),
     "webhooks-port": z.number().min(1).max(65_535),
+    "max-account-depth": z.number().min(0, "at least 0"),
+    "max-child-accounts": z.number().min(0, "at least 0"),
     "max-concurrent-reconciles": z.number().min(1, "at least 1"),
     "metrics-bind-address": address,
     "health-probe-bind-address": address,
@@ -104,6 +103,7 @@ function toConfig(flags: Flags, checked: Checked): RunConfig {
       ...(workspace !== "root" && { workspace }),
       resync: checked.resync,
     },
+    webhooks: flags["webhooks-enabled"] ? webhooks(flags) : undefined,
     settings: {
       ...defaultSettings,
       additionalAccountTypes: flags["webhooks-additional-account-types"],
@@ -131,6 +131,16 @@ function toConfig(flags: Flags, checked: Checked): RunConfig {
     tracing: tracing(flags),
     leaderElect: flags["leader-elect"],
     shutdownTimeout: flags["shutdown-timeout"],
+  };
+}
+
+function webhooks(flags: Flags): RunConfig["webhooks"] {
+  const limit = (number: number) => number || undefined;
+  return {
+    address: { port: flags["webhooks-port"] },
+    certDir: flags["webhooks-cert-dir"],
+    creatorAdminGroup: flags["creator-admin-group"] || undefined,
+    limits: { depth: limit(flags["max-account-depth"]), children: limit(flags["max-child-accounts"]) },
   };
 }
 

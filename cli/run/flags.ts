@@ -12,6 +12,16 @@ export const runFlags = {
     type: "string[]",
     description: "allowed account types besides org and account",
   },
+  "creator-admin-group": {
+    type: "string",
+    description: "group whose members may name another creator than themselves",
+  },
+  "max-account-depth": {
+    type: "number",
+    default: 0,
+    description: "levels of accounts, an org is the first; 0 for any",
+  },
+  "max-child-accounts": { type: "number", default: 0, description: "accounts directly in one account; 0 for any" },
   "subroutines-workspace-type-enabled": { type: "boolean", default: true, description: "step WorkspaceTypeSubroutine" },
   "subroutines-workspace-enabled": { type: "boolean", default: true, description: "step WorkspaceSubroutine" },
   "subroutines-workspace-ready-enabled": {

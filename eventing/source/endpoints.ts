@@ -15,7 +15,8 @@ export interface EndpointOptions extends Omit<Watching, "url"> {
   readonly onEndpoints: (urls: readonly string[]) => Promise<void>;
 }
 
-const slices = { group: "apis.kcp.io", version: "v1alpha1", plural: "apiexportendpointslices" };
+/** APIExportEndpointSlices, which kcp serves in every workspace. */
+export const slices = { group: "apis.kcp.io", version: "v1alpha1", plural: "apiexportendpointslices" };
 const slice = z.looseObject({
   status: z.looseObject({ endpoints: z.array(z.looseObject({ url: z.url() })).default([]) }).optional(),
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { defaultSettings } from "../../shared/settings.ts";
 import { type Deps, mutateAccount, type Place, validateAccount } from "./index.ts";
+import { type Limits, limitPolicies } from "./limits.ts";
 import { BadReviewError, decodeReview, encodeVerdict } from "./review.ts";
 
 interface Given {
@@ -151,4 +152,18 @@ test("a verdict carries the uid, the refusal and the patch", () => {
   expect(encodeVerdict("u1", { patch })).toMatchObject({
     response: { patchType: "JSONPatch", patch: Buffer.from(JSON.stringify(patch)).toString("base64") },
   });
+});
+
+test.each<[string, Partial<Limits>, Given, number, string | undefined]>([
+  ["no limit", {}, { cluster: "deep" }, 99, undefined],
+  ["the last level that may be", { depth: 4 }, { cluster: "deep" }, 0, undefined],
+  ["a level too deep", { depth: 3 }, { cluster: "deep" }, 0, "accounts may have 3 levels: create it further up"],
+  ["the last child that may be", { children: 2 }, { cluster: acme }, 1, undefined],
+  ["a child too many", { children: 2 }, { cluster: acme }, 2, "root:orgs:acme holds 2 accounts, and may hold 2"],
+  ["an org, of which there may be any number", { children: 2 }, { type: "org", name: "more" }, 2, undefined],
+])("002-F23 limits: %s", async (_, limits, given, present, text) => {
+  const policies = limitPolicies({ depth: undefined, children: undefined, ...limits }, async () => present);
+  const review = decoded(reviewOf(accountOf({ type: "account", name: "dev", ...given })));
+  const { refusal } = await validateAccount(review, { ...deps, policies });
+  expect(refusal).toEqual(text && expect.stringContaining(text));
 });
