@@ -31,6 +31,8 @@ export interface Positional {
   readonly name: string;
   readonly description: string;
   readonly required?: boolean;
+  /** Of the last one: there may be more of it. */
+  readonly many?: boolean;
 }
 export interface Example {
   readonly run: string;

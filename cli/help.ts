@@ -25,7 +25,9 @@ export function overview(entries: readonly Entry[]): string {
 /** Everything about one command. */
 export function commandHelp(command: Command): string {
   const positionals = command.positionals ?? [];
-  const usage = positionals.map(({ name, required }) => (required ? ` ${name}` : ` [${name}]`)).join("");
+  const usage = positionals
+    .map(({ name, required, many }) => (required ? ` ${name}` : ` [${name}]`) + (many ? "…" : ""))
+    .join("");
   const width = Math.max(...command.examples.map(({ run }) => run.length), 0);
   return [
     `${command.summary}`,

@@ -1,4 +1,3 @@
-import { connect } from "@nats-io/transport-node";
 import type { Archive } from "../eventing/bus/archive.ts";
 import { openSocketArchive } from "../eventing/bus/archive-client.ts";
 import { jetStreamArchive } from "../eventing/bus/jetstream-archive.ts";
@@ -8,7 +7,9 @@ import type { Log } from "../shared/function.ts";
 import { messageOf } from "../shared/kcp/errors.ts";
 import type { busFlags } from "./bus-flags.ts";
 import type { Values } from "./command.ts";
+import { connectNats } from "./connect-nats.ts";
 import { CliError, UnreachableError, UsageError } from "./errors.ts";
+import { openFileArchive } from "./export/file-archive.ts";
 
 export interface ArchiveFlags extends Values<typeof busFlags> {
   /** Of pm export. */
@@ -21,7 +22,8 @@ const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** What the bus keeps that the flags name; looks only, so that a wrong prefix makes nothing. Throws CliError. */
 export async function openArchive(flags: ArchiveFlags): Promise<Archive> {
-  const { "nats-url": url, "bus-socket": path } = flags;
+  const { "nats-url": url, "bus-socket": path, file } = flags;
+  if (file) return openFileArchive(file);
   if (url && path) {
     throw new UsageError("two buses are named", {
       why: "both --nats-url (NATS_URL) and --bus-socket (PM_BUS_SOCKET) are given",
@@ -65,12 +67,7 @@ async function openSocket(path: string, timeoutMs: number): Promise<Archive> {
 }
 
 async function openNats(url: string, prefix: string, timeout: number): Promise<Archive> {
-  const connection = await connect({ servers: url.split(","), timeout, maxReconnectAttempts: 5 }).catch(
-    (cause: unknown) => {
-      const next = "is NATS running?  check --nats-url or NATS_URL";
-      throw new UnreachableError("NATS does not answer", { where: url, why: messageOf(cause), next, cause });
-    },
-  );
+  const connection = await connectNats(url, timeout);
   const subjects = subjectsOf(prefix);
   try {
     let stream = "";

@@ -104,7 +104,7 @@ function checkPositionals(command: Command, positionals: readonly string[]): voi
   const wanted = command.positionals ?? [];
   const missing = wanted[positionals.length];
   if (missing?.required) throw usage(`${missing.name} is missing`, command.name);
-  const extra = positionals[wanted.length];
+  const extra = wanted.at(-1)?.many ? undefined : positionals[wanted.length];
   if (extra !== undefined) throw usage(`unexpected argument "${extra}"`, command.name);
 }
 

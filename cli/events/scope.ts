@@ -1,3 +1,4 @@
+import type { StoredEvent } from "../../eventing/bus/bus.ts";
 import { formatKey, parseKey } from "../../shared/account-key.ts";
 import type { CloudEvent } from "../../shared/event.ts";
 import type { Call } from "../../shared/kcp/client.ts";
@@ -24,6 +25,13 @@ export class Scope {
     const workspace = await client.get("Workspace", at.parent, at.name, call);
     if (parent) scope.#keys.add(formatKey({ cluster: clusterOf(parent), name: at.name }));
     if (workspace?.spec?.cluster) scope.#clusters.add(workspace.spec.cluster);
+    return scope;
+  }
+
+  /** For events that are all there is, as in a file: they are read once before, to learn from. */
+  static async from(at: AccountPath, history: AsyncIterable<StoredEvent>): Promise<Scope> {
+    const scope = new Scope(at);
+    for await (const { event } of history) scope.holds(event);
     return scope;
   }
 
