@@ -1,0 +1,87 @@
+import type { StoredInvocation } from "../../eventing/bus/archive.ts";
+import type { RecordedRead, RecordedResult } from "../../eventing/recording/invocation.ts";
+import type { Replayed, ReplayedWrite } from "../../eventing/recording/replay.ts";
+import type { Intent } from "../../eventing/recording/simulate.ts";
+import { titleOf } from "../../shared/kcp/resource-path.ts";
+import { diffLines } from "../diff.ts";
+import { eventInWords } from "../invoke/find-function.ts";
+import type { Style } from "../style.ts";
+
+export interface Rendering {
+  readonly style: Style;
+  /** How people call a cluster. */
+  readonly pathOf: (cluster: string) => string;
+}
+
+/** One line: which recording. */
+export function renderHead({ sequence, invocation }: StoredInvocation, { style }: Rendering): string {
+  const { function: name, event, attempt, startedAt } = invocation;
+  const again = attempt > 1 ? `, attempt ${attempt}` : "";
+  return `#${sequence} ${style.bold(name)}  ${eventInWords(event)}${again}  ${style.dim(startedAt.slice(11, 23))}\n`;
+}
+
+/** What a recording holds: the event, the calls and how it ended. */
+export function renderRecording(stored: StoredInvocation, rendering: Rendering): string {
+  const { reads, writes, result } = stored.invocation;
+  const calls = [
+    ...reads.map((read) => ({
+      turn: read.turn,
+      order: read.verb === "refresh" ? 1 : 0,
+      text: readInWords(read, rendering),
+    })),
+    ...writes.map((write) => ({ turn: write.turn, order: 1, text: intentInWords(write, rendering) + errorOf(write) })),
+  ].sort((a, b) => a.turn - b.turn || a.order - b.order);
+  const lines = [...calls.map(({ text }) => text), resultInWords(result)];
+  return `${renderHead(stored, rendering)}${lines.map((line) => `  ${line}\n`).join("")}`;
+}
+
+/** What is done now beside what was done then; `-` is then, `+` is now. */
+export function renderReplayed(replayed: Replayed, rendering: Rendering): string {
+  const { style } = rendering;
+  if (!replayed.differs) return `  ${style.green("the same now")}\n`;
+  const { was, now } = replayed.result;
+  const result = diffLines(was, now, style);
+  const lines = [
+    ...replayed.newReads.map((read) => `  reads ${read}, which it did not read then`),
+    ...replayed.writes.filter(({ differs }) => differs).flatMap((write) => writeLines(write, rendering)),
+    ...(replayed.isReordered ? ["  makes the same writes in another order"] : []),
+    ...(result.length > 0 ? ["  ends otherwise", ...result.map((line) => `    ${line}`)] : []),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function writeLines({ was, now }: ReplayedWrite, rendering: Rendering): readonly string[] {
+  const { style } = rendering;
+  const either = now ?? was;
+  if (!either) return [];
+  const note = !was ? style.green("written now, and not then") : !now ? style.red("written then, and not now") : "";
+  const head = `  ${intentInWords(either, rendering)}${note && `: ${note}`}`;
+  return [head, ...diffLines(was?.body, now?.body, style).map((line) => `    ${line}`)];
+}
+
+const verbs = { create: "creates", mergePatch: "patches", apply: "applies", delete: "deletes" } as const;
+
+/** As `patches status of Account acme in root:orgs`. */
+export function intentInWords({ verb, resource, target }: Intent, { pathOf }: Rendering): string {
+  const status = target.subresource ? `${target.subresource} of ` : "";
+  return `${verbs[verb]} ${status}${titleOf(resource)} ${target.name} in ${pathOf(target.cluster)}`;
+}
+
+function readInWords(read: RecordedRead, { pathOf, style }: Rendering): string {
+  const { kind, cluster, times } = read;
+  const what = read.verb === "list" ? `all ${kind}s` : `${kind} ${read.name}`;
+  const where = `${what} in ${pathOf(cluster)}${times > 1 ? `, ${times} times` : ""}`;
+  if (read.verb === "refresh") return style.dim(`reads ${where}, anew from the server${errorOf(read)}`);
+  const found = read.verb === "list" ? `: ${read.answer?.length ?? 0}` : read.answer === undefined ? ": none" : "";
+  return style.dim(`reads ${where}${found}${errorOf(read)}`);
+}
+
+const errorOf = ({ error }: Pick<RecordedRead, "error">): string => (error ? `: ${error.message}` : "");
+
+/** As `waiting: Workspace not ready yet`. */
+export function resultInWords(result: RecordedResult): string {
+  if (result.outcome === "error") return `error: ${result.error.message}`;
+  const again = result.ms === undefined ? "" : `, again in ${result.ms} ms`;
+  const facts = result.events.length > 0 ? `, emits ${result.events.map(({ type }) => type).join(", ")}` : "";
+  return `${result.outcome}${result.reason === undefined ? "" : `: ${result.reason}`}${again}${facts}`;
+}
