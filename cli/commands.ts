@@ -97,6 +97,11 @@ export const commands: readonly Entry[] = [
     load: () => import("./import/command.ts"),
   },
   {
+    name: "trace",
+    summary: "What happened to one account, step by step: events, functions, writes, waits",
+    load: () => import("./trace/command.ts"),
+  },
+  {
     name: "replay",
     summary: "Run the functions again on recorded events, and show what they do differently now",
     load: () => import("./replay/command.ts"),

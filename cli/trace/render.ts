@@ -1,0 +1,124 @@
+import { traceIdOf } from "../../eventing/trace-context.ts";
+import { formatDuration } from "../../shared/duration.ts";
+import { type CloudEvent, resource } from "../../shared/event.ts";
+import { counted } from "../account-state.ts";
+import { intentInWords, type Rendering } from "../replay/render.ts";
+import { type Handling, isIdle, type Moment, type OpenWait, type Timeline } from "./timeline.ts";
+
+const width = 100;
+/** Columns of the time, and of what belongs to the event above. */
+const margin = 9;
+const indent = margin + 4;
+
+/** A timeline for people, in 100 columns: each event with who made it, what each function did with it and, in between,
+ *  what was waited for. */
+export function renderTimeline(timeline: Timeline, title: string, rendering: Rendering): string {
+  const { style } = rendering;
+  const { moments, waits, startedAt } = timeline;
+  const handled = moments.flatMap(({ invocations }) => invocations);
+  const end = Math.max(...moments.map(({ at }) => at), ...handled.map(({ at, ms }) => at + ms));
+  const trace = moments.map(({ event }) => traceIdOf(event.traceparent)).find(Boolean);
+  const counts = `${counted(moments.length, "event")} and ${counted(handled.length, "invocation")} in ${formatDuration(end)}`;
+  const lines = [
+    `${style.bold(title)}  ${counts}  ${style.dim(`from ${startedAt}${trace ? `, trace ${trace.slice(0, 8)}` : ""}`)}`,
+    ...moments.flatMap((moment) => momentLines(moment, rendering)),
+    ...waits.flatMap((wait) => wrap(openWaitInWords(wait, end, rendering), 0).map((line) => style.yellow(line))),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function momentLines({ at, event, by, waited, invocations }: Moment, rendering: Rendering): readonly string[] {
+  const { style } = rendering;
+  const wait =
+    waited === undefined ? [] : [style.yellow(`${" ".repeat(margin)}waited ${ms(waited)} for ${changeInWords(event)}`)];
+  const author = by === undefined ? "" : style.dim(`  by ${by}`);
+  const idle = invocations.filter(isIdle).map(({ function: name }) => name);
+  return [
+    ...wait,
+    `${String(at).padStart(margin - 2)}  ${style.bold(eventInWords(event))}${author}`,
+    ...invocations
+      .filter((handling) => !isIdle(handling))
+      .flatMap((handling) => handlingLines(handling, at, rendering)),
+    ...(idle.length > 0 ? wrap(`nothing to do: ${[...new Set(idle)].join(", ")}`, indent - 2).map(style.dim) : []),
+  ];
+}
+
+/** As `create-workspace 40 ms: patches Account dev in …, 12 ms; …`. */
+function handlingLines(handling: Handling, eventAt: number, rendering: Rendering): readonly string[] {
+  const { style } = rendering;
+  const { function: name, attempt, at, result } = handling;
+  const late = at - eventAt >= 100 ? `, ${ms(at - eventAt)} after the event` : "";
+  const head = `${name}${attempt > 1 ? `, attempt ${attempt}` : ""}: ${ms(handling.ms)}${late}`;
+  const writes = handling.writes.map((write) => {
+    const text = `${intentInWords(write, rendering)}, ${ms(write.ms)}`;
+    return { text: write.error ? `${text}: ${write.error.message}` : text, paint: write.error ? style.red : undefined };
+  });
+  const end = endInWords(handling, rendering);
+  const paint = result.outcome === "error" ? style.red : result.outcome === "done" ? undefined : style.yellow;
+  return [
+    ...wrap(head, indent - 2),
+    ...[...writes, ...(end ? [{ text: end, paint }] : [])].flatMap(({ text, paint: color }) =>
+      wrap(text, indent + 2).map((line) => (color ? color(line) : line)),
+    ),
+  ];
+}
+
+function endInWords({ result }: Handling, { pathOf }: Rendering): string {
+  if (result.outcome === "error") return `failed: ${result.error.message}`;
+  const { reason = "", ref } = result;
+  const emits = result.events.length > 0 ? `emits ${result.events.map(({ type }) => shortType(type)).join(", ")}` : "";
+  const how = {
+    done: "",
+    drop: `leaves it: ${reason}`,
+    requeue: `looks again in ${ms(result.ms ?? 0)}: ${reason}`,
+    waiting: `waits for ${ref ? `${ref.kind} ${ref.name} in ${pathOf(ref.cluster)}` : "a change"}: ${reason}`,
+  }[result.outcome];
+  return [how, emits].filter(Boolean).join("; ");
+}
+
+const openWaitInWords = (
+  { function: name, since, reason, ref }: OpenWait,
+  end: number,
+  { pathOf }: Rendering,
+): string =>
+  `${name} still waits for ${ref.kind} ${ref.name} in ${pathOf(ref.cluster)}, for ${formatDuration(end - since)} at the end: ${reason}`;
+
+/** As `Workspace dev updated (Initializing)`. */
+function eventInWords(event: CloudEvent): string {
+  const verb = { [resource.add]: "added", [resource.update]: "updated", [resource.delete]: "deleted" }[event.type];
+  if (verb === undefined) return shortType(event.type);
+  const isGoing = event.deleting === "true" && event.type !== resource.delete;
+  const state = [phaseOf(event), isGoing ? "deleting" : ""].filter(Boolean).join(", ");
+  return `${event.kind} ${event.name} ${verb}${state && ` (${state})`}`;
+}
+
+/** As `Workspace dev to be Ready`. */
+function changeInWords(event: CloudEvent): string {
+  const what = `${event.kind} ${event.name}`;
+  if (event.type === resource.delete) return `${what} to be gone`;
+  if (event.type === resource.add) return `${what} to appear`;
+  const phase = phaseOf(event);
+  return `${what} to ${phase ? `be ${phase}` : "change"}`;
+}
+
+function phaseOf({ phase, data }: CloudEvent): string | undefined {
+  const { status } = (data ?? {}) as { readonly status?: { readonly phase?: unknown } };
+  return phase ?? (typeof status?.phase === "string" ? status.phase : undefined);
+}
+
+const shortType = (type: string): string => type.slice(type.lastIndexOf(".") + 1);
+const ms = (amount: number): string => `${Math.round(amount)} ms`;
+
+/** Lines of at most 100 columns, indented, further ones by two more. */
+function wrap(text: string, by: number): readonly string[] {
+  const lines: string[] = [];
+  let line = " ".repeat(by);
+  for (const word of text.split(" ")) {
+    if (line.length + word.length >= width && line.trim()) {
+      lines.push(line.trimEnd());
+      line = " ".repeat(by + 2);
+    }
+    line += `${word} `;
+  }
+  return [...lines, line.trimEnd()];
+}
