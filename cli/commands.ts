@@ -32,6 +32,11 @@ export const commands: readonly Entry[] = [
     load: () => import("./dev/command.ts"),
   },
   {
+    name: "new function",
+    summary: "Make the folder of a new function: handler, test, func.yaml and README",
+    load: () => import("./new/command.ts"),
+  },
+  {
     name: "tree",
     summary: "The accounts below a workspace, and what each that is not ready waits for",
     load: () => import("./tree/command.ts"),
