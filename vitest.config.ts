@@ -1,5 +1,5 @@
-import { defineConfig } from "vitest/config";
-import type { BackendName } from "./test/backend.ts";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import type { BackendName } from "./tools/backend.ts";
 
 const seconds = 1000;
 const onEachBackend = ["test/e2e/**/*.test.ts", "test/conformance/**/*.test.ts", "**/*.kcp.test.ts"];
@@ -8,7 +8,8 @@ const onReal = ["**/*.real.test.ts"];
 const never = ["**/node_modules/**", ".state/**"];
 
 /** `unit` needs no server and runs in seconds. `embedded` and `real` run the same suites, the one on the control plane in
- *  memory, the other on kcp and nats-server; each test learns which by test/backend.ts. */
+ *  memory, the other on kcp and nats-server; each test learns which by test/backend.ts. `real-only` is what has no
+ *  counterpart in memory. */
 export default defineConfig({
   test: {
     projects: [
@@ -24,9 +25,9 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      { test: { ...withServers("embedded"), include: [...onEachBackend, ...onEmbedded], maxWorkers: 2 } },
-      // One file after another: there is no room for two kcps, and none for the timing of tests beside one that starts.
-      { test: { ...withServers("kcp"), include: [...onEachBackend, ...onReal], fileParallelism: false } },
+      withServers("embedded", { backend: "embedded", include: [...onEachBackend, ...onEmbedded], order: 1 }),
+      withServers("real", { backend: "kcp", include: onEachBackend, order: 2 }),
+      withServers("real-only", { backend: "kcp", include: onReal, order: 3 }),
     ],
     teardownTimeout: 30 * seconds,
     coverage: {
@@ -40,16 +41,26 @@ export default defineConfig({
   },
 });
 
-function withServers(backend: BackendName) {
-  const isReal = backend === "kcp";
-  return {
-    name: isReal ? "real" : backend,
-    provide: { backend },
+interface Suites {
+  readonly backend: BackendName;
+  readonly include: string[];
+  /** Projects run one after another. */
+  readonly order: number;
+}
+
+function withServers(name: string, { backend, include, order }: Suites) {
+  const test: TestProjectInlineConfiguration["test"] = {
+    name,
+    include,
     exclude: never,
+    provide: { backend },
     // A process each: one that ends in any way takes its servers along (tools/supervise.ts).
-    pool: "forks" as const,
+    pool: "forks",
+    // There is no room for two kcps, and no quiet for tests that look at the time beside one that starts.
+    maxWorkers: backend === "kcp" ? 1 : 2,
     testTimeout: 120 * seconds,
     hookTimeout: 180 * seconds,
-    sequence: { groupOrder: isReal ? 2 : 1 },
+    sequence: { groupOrder: order },
   };
+  return { test };
 }

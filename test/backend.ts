@@ -1,8 +1,6 @@
 import { inject } from "vitest";
+import type { BackendName } from "../tools/backend.ts";
 import { startEmbedded, startKcp, type TestKcp } from "./servers.ts";
-
-/** What serves kcp's API to a test: the control plane in memory, or a real kcp. */
-export type BackendName = "embedded" | "kcp";
 
 declare module "vitest" {
   interface ProvidedContext {

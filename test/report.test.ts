@@ -1,26 +1,28 @@
 import { expect, test } from "vitest";
-import { format, lineCoverage, sum, talliesByFile } from "./report.ts";
+import { format, lineCoverage, parseTallies, talliesBySuite } from "./report.ts";
 
-const report = (...testResults: object[]) => JSON.stringify({ numTotalTests: 9, testResults });
-const cases = (...states: string[]) => states.map((status) => ({ status, title: "x" }));
-
-test("counts passed, failed and skipped cases of each file", () => {
-  const json = report(
-    { name: "/a.test.ts", status: "failed", assertionResults: cases("passed", "failed", "passed") },
-    { name: "/b.test.ts", status: "passed", assertionResults: cases("passed", "pending", "todo") },
-  );
-  expect(Object.fromEntries(talliesByFile(json))).toEqual({
-    "/a.test.ts": { passed: 2, failed: 1, skipped: 0 },
-    "/b.test.ts": { passed: 1, failed: 0, skipped: 2 },
-  });
+const file = (project: string, path: string, passed: number) => ({
+  project,
+  file: path,
+  tally: { passed, failed: 1, skipped: 0 },
 });
 
-test("a file that could not be loaded or set up counts as one failure", () => {
-  const json = report(
-    { name: "/unloadable.test.ts", status: "failed", assertionResults: [] },
-    { name: "/no-server.test.ts", status: "failed", assertionResults: cases("skipped", "skipped") },
-  );
-  expect(sum([...talliesByFile(json).values()])).toEqual({ passed: 0, failed: 2, skipped: 2 });
+test("suites are told by project and folder, in the order of the projects; unit tests are one", () => {
+  const files = [
+    file("real", "test/e2e/a.test.ts", 1),
+    file("embedded", "test/e2e/a.test.ts", 2),
+    file("embedded", "cli/doctor/doctor.kcp.test.ts", 3),
+    file("embedded", "cli/bootstrap/rights.kcp.test.ts", 4),
+    file("unit", "shared/x.test.ts", 5),
+    file("unit", "cli/x.test.ts", 6),
+  ];
+  const suites = talliesBySuite(parseTallies(JSON.stringify(files)), ["unit", "embedded", "real"]);
+  expect([...suites].map(([suite, { passed, failed }]) => [suite, passed, failed])).toEqual([
+    ["unit", 11, 2],
+    ["embedded e2e", 2, 1],
+    ["embedded cli", 7, 2],
+    ["real e2e", 1, 1],
+  ]);
 });
 
 test("the closing line names skipped cases only when there are some", () => {

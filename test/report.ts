@@ -23,30 +23,33 @@ export function format({ passed, failed, skipped }: Tally): string {
   return `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`;
 }
 
-/** The part of vitest's JSON report that is read here. */
-const reportSchema = z.object({
-  testResults: z.array(
-    z.object({
-      name: z.string(),
-      status: z.string(),
-      assertionResults: z.array(z.object({ status: z.string() })),
-    }),
-  ),
-});
-
-/** Tally of each test file, by its absolute path, out of vitest's JSON report. */
-export function talliesByFile(json: string): Map<string, Tally> {
-  const { testResults } = reportSchema.parse(JSON.parse(json));
-  return new Map(testResults.map(({ name, status, assertionResults }) => [name, tallyOf(status, assertionResults)]));
+/** What became of one test file. */
+export interface FileTally {
+  readonly project: string;
+  /** Path below the checkout. */
+  readonly file: string;
+  readonly tally: Tally;
 }
 
-/** A file that could not be loaded or set up has failed, though none of its cases has. */
-function tallyOf(status: string, cases: readonly { status: string }[]): Tally {
-  const passed = cases.filter((one) => one.status === "passed").length;
-  const failed = cases.filter((one) => one.status === "failed").length;
-  const couldNotRun = status === "failed" && failed === 0 ? 1 : 0;
-  return { passed, failed: failed + couldNotRun, skipped: cases.length - passed - failed };
+/** Tally of each suite, named `<project> <folder>`; the unit tests are one suite. In the order of the projects. */
+export function talliesBySuite(files: readonly FileTally[], projects: readonly string[]): Map<string, Tally> {
+  const suiteOf = ({ project, file }: FileTally) =>
+    project === "unit" ? project : `${project} ${file.replace(/^test\//, "").split("/")[0]}`;
+  const ordered = files.toSorted((a, b) => projects.indexOf(a.project) - projects.indexOf(b.project));
+  const suites = Map.groupBy(ordered, suiteOf);
+  return new Map([...suites].map(([suite, members]) => [suite, sum(members.map(({ tally }) => tally))]));
 }
+
+const fileTallies = z.array(
+  z.object({
+    project: z.string(),
+    file: z.string(),
+    tally: z.object({ passed: z.number(), failed: z.number(), skipped: z.number() }),
+  }),
+);
+
+/** What tally-reporter.ts has written. */
+export const parseTallies = (json: string): readonly FileTally[] => fileTallies.parse(JSON.parse(json));
 
 const lines = z.object({ lines: z.object({ total: z.number(), covered: z.number() }) });
 

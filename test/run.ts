@@ -1,14 +1,16 @@
-/** `make check` and `make test`: runs every suite, then says how each ended and, in the last line, all together. */
+/** `make check`, `make quick` and `make test`: runs their suites, then says how each ended and, in the last line, all. */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join, relative } from "node:path";
+import { delimiter, dirname, join } from "node:path";
+import { backendName } from "../tools/backend.ts";
+import { bundlePm } from "../tools/bundle.ts";
 import { obtain } from "../tools/obtain.ts";
 import { orphaned } from "../tools/orphaned.ts";
 import { root } from "../tools/paths.ts";
 import { elapsed, say } from "../tools/progress.ts";
 import { runCommand } from "../tools/run-command.ts";
 import { Supervised } from "../tools/supervised.ts";
-import { format, lineCoverage, oneFailed, onePassed, sum, type Tally, talliesByFile } from "./report.ts";
+import { format, lineCoverage, oneFailed, onePassed, parseTallies, sum, type Tally, talliesBySuite } from "./report.ts";
 
 const minimumCoverage = 90;
 const coverageFolder = join(root, "coverage");
@@ -24,30 +26,47 @@ const statics = [
   { suite: "lint with types", command: "oxlint", args: [] },
   { suite: "types", command: "tsc", args: ["--noEmit"] },
 ];
-
-const quick = process.argv[2] === "check";
 const start = performance.now();
 const env = { ...process.env, PATH: [join(root, "node_modules", ".bin"), process.env.PATH].join(delimiter) };
+const [, , scope = "test"] = process.argv;
+const isFull = scope === "test";
 
 void orphaned().then(() => process.exit(1));
 
 const results: Result[] = [];
-const noServers = quick ? undefined : await setUpServers();
-if (noServers) results.push(noServers);
-const cases = runVitest({ real: !quick && !noServers, coverage: !quick });
+const projects = await runnable(wantedProjects());
+const cases = runVitest(projects);
 results.push(...(await Promise.all(statics.map(runStatic))), ...(await cases));
-if (!quick) results.push(await coverage());
+if (isFull) results.push(await coverage());
 conclude();
 
-/** The programs that tests on real servers need, made before the clock of any test runs. Answers only a failure. */
-async function setUpServers(): Promise<Result | undefined> {
+/** Names of projects in vitest.config.ts. */
+function wantedProjects(): readonly string[] {
+  if (scope === "check") return ["unit"];
+  if (isFull) return ["unit", "embedded", "real", "real-only"];
+  try {
+    return ["unit", backendName() === "kcp" ? "real" : "embedded"];
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    console.log(format(oneFailed));
+    return process.exit(2);
+  }
+}
+
+/** Makes what the projects need before the clock of any test runs; those whose servers cannot be had fail and are left
+ *  out. */
+async function runnable(wanted: readonly string[]): Promise<readonly string[]> {
+  if (wanted.length > 1) await bundlePm();
+  const onReal = (project: string) => project.startsWith("real");
+  if (!wanted.some(onReal)) return wanted;
   try {
     for (const name of ["kcp", "nats-server"] as const) await obtain(name);
     env.PATH = [env.PATH, dirname(await obtain("kubectl"))].join(delimiter);
-    return undefined;
+    return wanted;
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));
-    return { suite: "obtaining servers", tally: oneFailed, note: "the suites on real servers could not run" };
+    results.push({ suite: "obtaining servers", tally: oneFailed, note: "the suites on real servers could not run" });
+    return wanted.filter((project) => !onReal(project));
   }
 }
 
@@ -62,43 +81,34 @@ async function runStatic({ suite, command, args }: (typeof statics)[number]): Pr
   }
 }
 
-/** Unit and real suites in one run, so that their coverage is one. */
-async function runVitest({ real, coverage }: { real: boolean; coverage: boolean }): Promise<Result[]> {
+/** All projects in one run, so that their coverage is one. */
+async function runVitest(projects: readonly string[]): Promise<readonly Result[]> {
   const folder = await mkdtemp(join(tmpdir(), "tests-"));
-  const report = join(folder, "report.json");
-  const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  if (!real) args.push("--project=unit");
-  if (coverage) {
+  const tallies = join(folder, "tallies.json");
+  const args = ["run", "--reporter=default", "--reporter=./test/tally-reporter.ts"];
+  args.push(...projects.map((project) => `--project=${project}`));
+  if (isFull) {
     args.push("--coverage");
     await rm(coverageFolder, { recursive: true, force: true });
   }
-  const code = await new Supervised("vitest", args, { cwd: root, env, output: "inherit" }).exited;
+  const vitest = new Supervised("vitest", args, { cwd: root, env: { ...env, TALLIES: tallies }, output: "inherit" });
+  const code = await vitest.exited;
   try {
-    const results = await bySuite(talliesByFile(await readFile(report, "utf8")));
+    const suites = talliesBySuite(parseTallies(await readFile(tallies, "utf8")), projects);
+    const results = [...suites].map(([suite, tally]) => ({ suite, tally }));
+    const silent = projects.filter((project) => !results.some(({ suite }) => suite.split(" ")[0] === project));
     // Errors outside of any case, or a run that was cut short.
-    const silent = code !== 0 && results.every(({ tally }) => tally.failed === 0);
-    return silent ? [...results, { suite: "vitest", tally: oneFailed, note: `ended with code ${code}` }] : results;
+    const isUnexplained = code !== 0 && results.every(({ tally }) => tally.failed === 0);
+    return [
+      ...results,
+      ...silent.map((project) => ({ suite: project, tally: oneFailed, note: "no case ran" })),
+      ...(isUnexplained ? [{ suite: "vitest", tally: oneFailed, note: `ended with code ${code}` }] : []),
+    ];
   } catch (error) {
     return [{ suite: "vitest", tally: oneFailed, note: `ended with code ${code} and no report: ${error}` }];
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function bySuite(files: Map<string, Tally>): Promise<Result[]> {
-  const isReal = (file: string) => file.endsWith(".real.test.ts") || relative(root, file).startsWith("test/e2e/");
-  const [real, unit] = [[...files].filter(([file]) => isReal(file)), [...files].filter(([file]) => !isReal(file))];
-  const results: Result[] = [{ suite: "unit", tally: tallyOf(unit) }];
-  if (real.length === 0) return results;
-  const onKcp = (await Promise.all(real.map(async (one) => ((await usesKcp(one[0])) ? [one] : [])))).flat();
-  return [
-    ...results,
-    { suite: "real servers", tally: tallyOf(real), note: `${ran(tallyOf(onKcp))} ran on a real kcp` },
-  ];
-}
-
-async function usesKcp(file: string): Promise<boolean> {
-  return relative(root, file).startsWith("test/e2e/") || /\bstartKcp\b/.test(await readFile(file, "utf8"));
 }
 
 async function coverage(): Promise<Result> {
@@ -111,14 +121,6 @@ async function coverage(): Promise<Result> {
   } catch (error) {
     return { suite, tally: oneFailed, note: `no report: ${error}` };
   }
-}
-
-function tallyOf(files: readonly (readonly [string, Tally])[]): Tally {
-  return sum(files.map(([, tally]) => tally));
-}
-
-function ran({ passed, failed }: Tally): string {
-  return `${passed + failed} cases`;
 }
 
 function conclude(): void {

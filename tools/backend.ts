@@ -22,16 +22,22 @@ export interface RunningBackend {
   readonly servers: readonly Server[];
 }
 
-/** The backend that BACKEND asks for: `embedded`, the default, or `kcp`. SECURITY=1 needs a kcp (decisions.md 45). */
-export function chosenBackend({ BACKEND, SECURITY, DATA }: NodeJS.ProcessEnv = process.env): Backend {
+export type BackendName = "embedded" | "kcp";
+
+/** What BACKEND asks for, `embedded` by default; throws for anything unknown. SECURITY=1 needs a kcp (decisions.md 45). */
+export function backendName({ BACKEND, SECURITY }: NodeJS.ProcessEnv = process.env): BackendName {
   const needsKcp = SECURITY === "1";
   const name = BACKEND || (needsKcp ? "kcp" : "embedded");
-  if (name === "kcp") {
-    if (DATA) throw new Error("DATA is a file of the embedded control plane. Leave out DATA, or BACKEND=kcp.");
-    return kcpBackend;
-  }
-  if (name !== "embedded")
+  if (name !== "embedded" && name !== "kcp")
     throw new Error(`BACKEND=${name} is unknown. Use BACKEND=embedded (the default) or BACKEND=kcp.`);
-  if (needsKcp) throw new Error("SECURITY=1 needs a real kcp. Leave out BACKEND, or use BACKEND=kcp.");
-  return embeddedBackend(DATA ? resolve(DATA) : undefined);
+  if (needsKcp && name !== "kcp")
+    throw new Error("SECURITY=1 needs a real kcp. Leave out BACKEND, or use BACKEND=kcp.");
+  return name;
+}
+
+/** The backend of that name; DATA names the file that the embedded one keeps its data in. */
+export function chosenBackend(env: NodeJS.ProcessEnv = process.env): Backend {
+  if (backendName(env) === "embedded") return embeddedBackend(env.DATA ? resolve(env.DATA) : undefined);
+  if (env.DATA) throw new Error("DATA is a file of the embedded control plane. Leave out DATA, or BACKEND=kcp.");
+  return kcpBackend;
 }
