@@ -28,7 +28,9 @@ export async function openBus(config: BusConfig, { log, version, cleanup }: BusH
     });
     return cleanup.adopt(await opened, (bus) => bus.close());
   }
-  const bus = cleanup.adopt(createMemoryBus({ log, version }), (bus) => bus.close());
+  const { recordFile } = config;
+  const bus = createMemoryBus({ log, version, ...(recordFile !== undefined && { recordFile }) });
+  cleanup.defer(() => bus.close());
   if (config.socket !== undefined) cleanup.adopt(await serveArchive(bus, config.socket), (server) => server.close());
   return bus;
 }

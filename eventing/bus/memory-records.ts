@@ -1,10 +1,11 @@
 import type { Log } from "../../shared/function.ts";
 import type { Clock } from "../clock.ts";
-import { decodeInvocation, type Invocation } from "../recording/invocation.ts";
+import { decodeInvocation, encodeInvocation, type Invocation } from "../recording/invocation.ts";
 import type { InvocationsOptions, RecordBounds, Records, StoredInvocation } from "./archive.ts";
 import { fitInvocation } from "./fit-invocation.ts";
 import { Losses } from "./losses.ts";
 import { MemoryRing } from "./memory-ring.ts";
+import { RecordFile } from "./record-file.ts";
 
 interface Recording {
   readonly function: string;
@@ -17,40 +18,57 @@ export interface MemoryRecordsOptions {
   readonly log: Log;
   /** Of one recording. */
   readonly maxBytes: number;
+  /** File that they are kept in over a restart. */
+  readonly file: string | undefined;
 }
 
-/** Recordings in memory. */
+/** Recordings in memory, and in a file where one is named. */
 export class MemoryRecords implements Records {
   readonly #ring = new MemoryRing<Recording>({ maxEntries: 0 });
-  readonly #clock: Clock;
+  readonly #options: MemoryRecordsOptions;
   readonly #losses: Losses;
-  readonly #maxBytes: number;
+  #file: RecordFile | undefined;
 
-  constructor({ clock, log, maxBytes }: MemoryRecordsOptions) {
-    this.#clock = clock;
-    this.#losses = new Losses(log, clock);
-    this.#maxBytes = maxBytes;
+  constructor(options: MemoryRecordsOptions) {
+    this.#options = options;
+    this.#losses = new Losses(options.log, options.clock);
   }
 
-  bound(bounds: RecordBounds): void {
-    this.#ring.bound(bounds, this.#clock.now());
+  /** Reads the file when it is called for the first time; rejects when that is not to be. */
+  async bound(bounds: RecordBounds): Promise<void> {
+    const { clock, file } = this.#options;
+    this.#ring.bound(bounds, clock.now());
+    this.#file?.bound(bounds.maxBytes);
+    if (this.#file || file === undefined) return;
+    this.#file = await RecordFile.open(file, bounds.maxBytes, (count, reason) => this.#losses.add(count, reason));
+    for await (const { sequence, invocation } of this.#file.load()) {
+      this.#keep(invocation, encodeInvocation(invocation), Date.parse(invocation.startedAt), sequence);
+    }
+    this.#ring.trim(clock.now());
   }
 
   append(invocation: Invocation): void {
-    const body = fitInvocation(invocation, this.#maxBytes);
+    const { maxBytes, clock } = this.#options;
+    const body = fitInvocation(invocation, maxBytes);
     if (!body) {
-      this.#losses.add(1, `larger than ${this.#maxBytes} bytes`);
+      this.#losses.add(1, `larger than ${maxBytes} bytes`);
       return;
     }
-    const { function: name, event } = invocation;
-    this.#ring.append({ function: name, accountkey: event.accountkey, body }, body.byteLength, this.#clock.now());
+    const sequence = this.#keep(invocation, body, clock.now());
+    this.#file?.append(sequence, body);
   }
 
-  async flush(): Promise<void> {}
+  async flush(): Promise<void> {
+    await this.#file?.flush();
+  }
+
+  #keep({ function: name, event }: Invocation, body: Uint8Array, at: number, sequence?: number): number {
+    return this.#ring.append({ function: name, accountkey: event.accountkey, body }, body.byteLength, at, sequence);
+  }
 
   async *read(options: InvocationsOptions = {}): AsyncGenerator<StoredInvocation> {
     const { accountkey, function: name } = options;
-    this.#ring.trim(this.#clock.now());
+    this.#ring.trim(this.#options.clock.now());
     for await (const { sequence, item } of this.#ring.read(options)) {
       const wanted =
         (accountkey === undefined || accountkey === item.accountkey) && (name === undefined || name === item.function);
@@ -58,7 +76,8 @@ export class MemoryRecords implements Records {
     }
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#ring.close();
+    await this.#file?.close();
   }
 }

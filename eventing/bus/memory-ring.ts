@@ -27,9 +27,10 @@ export class MemoryRing<T> {
     this.#bounds = bounds;
   }
 
-  /** Answers the sequence. */
-  append(item: T, bytes: number, at: number): number {
-    this.#entries.push({ sequence: ++this.#last, at, bytes, item });
+  /** Answers its sequence, that of an earlier process if it is later than all here. */
+  append(item: T, bytes: number, at: number, sequence = 0): number {
+    this.#last = Math.max(this.#last + 1, sequence);
+    this.#entries.push({ sequence: this.#last, at, bytes, item });
     this.#bytes += bytes;
     this.trim(at);
     this.#wake();

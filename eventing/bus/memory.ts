@@ -16,6 +16,8 @@ export interface MemoryBusOptions {
   readonly maxBytes?: number;
   /** Of the product, for the dead letters. */
   readonly version?: string;
+  /** File that recordings are kept in over a restart; in memory only unless given. */
+  readonly recordFile?: string;
   /** Told of recordings that are not kept; silent unless given. */
   readonly log?: Log;
 }
@@ -31,7 +33,7 @@ export function createMemoryBus(options: MemoryBusOptions = {}): Bus & Archive {
   const { clock = systemClock, maxBytes = eventLimits.bytes - overhead, log = silent } = options;
   const history = new MemoryRing<Uint8Array>(options.history ?? { maxEntries: 10_000, maxAgeMs: oneHour });
   const buried = new MemoryRing<Uint8Array>({ maxEntries: maxDeadLetters });
-  const recordings = new MemoryRecords({ clock, log, maxBytes });
+  const recordings = new MemoryRecords({ clock, log, maxBytes, file: options.recordFile });
   const seen = new Map<string, number>();
   const inboxes = new Map<string, { on: readonly Filter[]; readonly inbox: MemoryInbox }>();
   const checkpoint = memoryCheckpoint();
@@ -108,14 +110,14 @@ export function createMemoryBus(options: MemoryBusOptions = {}): Bus & Archive {
     dropDeadLetter: async (sequence) => buried.remove(sequence),
     checkpoint: async () => checkpoint,
     async records(bounds) {
-      recordings.bound(bounds);
+      await recordings.bound(bounds);
       return recordings;
     },
     async close() {
       closed = true;
       history.close();
-      recordings.close();
       for (const { inbox } of inboxes.values()) inbox.close();
+      await recordings.close();
     },
   };
 }
