@@ -4,7 +4,7 @@ import { defaultSettings } from "../../shared/settings.ts";
 import type { Invocation } from "../recording/invocation.ts";
 import type { Archive } from "./archive.ts";
 import type { Bus } from "./bus.ts";
-import { accountEvent } from "./contract.ts";
+import { accountEvent, collect } from "./contract.ts";
 import { revived } from "./dead-letter.ts";
 
 const bounds = { maxAgeMs: 60 * 60 * 1000, maxBytes: 16 * 1024 * 1024 };
@@ -32,12 +32,6 @@ export interface ArchiveUnderTest {
   readonly bus: Bus;
   readonly archive: Archive;
   close(): Promise<void>;
-}
-
-async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const result: T[] = [];
-  for await (const item of items) result.push(item);
-  return result;
 }
 
 /** What every archive does, wherever it is read from; each test gets a bus of its own. */

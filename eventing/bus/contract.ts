@@ -52,7 +52,8 @@ export class Inbox {
   }
 }
 
-async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+/** All of it. */
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const result: T[] = [];
   for await (const item of items) result.push(item);
   return result;
