@@ -17,8 +17,8 @@ export function logicalClusters(system: System): Controller {
     name: "logical clusters",
     *concerns({ storage, object, type }) {
       if (storage === clusterStorage && type !== "DELETED") yield refOf(object);
-      if (type !== "DELETED") return;
-      // Something that held up its end may be gone.
+      if (type === "MODIFIED") return;
+      // Something that held up its end may be gone, or somebody has put something into it meanwhile.
       const inside = system.clusters.get(clusterOf(object));
       if (inside?.metadata.deletionTimestamp) yield refOf(inside);
     },
