@@ -34,6 +34,12 @@ export class World {
     return workspace.metadata.ownerReferences?.some(({ uid }) => uid === this.account.metadata.uid) ?? false;
   }
 
+  /** The AccountInfo inside the Workspace of this name says that it was made for this Account. */
+  async isRecorded(): Promise<boolean> {
+    const recorded = (await this.info())?.spec.account;
+    return recorded?.originClusterId === this.cluster && recorded.name === this.account.metadata.name;
+  }
+
   workspace(): Promise<Workspace | undefined> {
     return this.#reader.get("Workspace", this.cluster, this.account.metadata.name);
   }
@@ -68,6 +74,11 @@ export class World {
   async workspaceType(name: string): Promise<WorkspaceType | undefined> {
     const cluster = this.isOrg ? this.cluster : (await this.parentInfo())?.spec.organization?.originClusterId;
     return cluster ? this.#reader.get("WorkspaceType", cluster, name) : undefined;
+  }
+
+  /** One of the two that an org has beside its Account, whatever `spec.type` says by now. */
+  typeBeside(name: string): Promise<WorkspaceType | undefined> {
+    return this.#reader.get("WorkspaceType", this.cluster, name);
   }
 
   /** The binding that makes accounts and AccountInfo available in the account's workspace. */

@@ -25,8 +25,11 @@ export default defineFunction<Deps>({
   on: [
     { type: resource.add, kind: "Account", deleting: "false" },
     { type: resource.update, kind: "Account", deleting: "false" },
+    // Made anew and changed by hand while nobody watched, it is seen as new.
+    { type: resource.add, kind: "Workspace", phase: "Ready" },
     { type: resource.update, kind: "Workspace", phase: "Ready" },
     { type: resource.delete, kind: "Workspace" },
+    { type: resource.add, kind: "WorkspaceType" },
     { type: resource.update, kind: "WorkspaceType" },
     { type: resource.delete, kind: "WorkspaceType" },
     { type: fact.parentInfoChanged },

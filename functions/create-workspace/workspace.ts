@@ -3,14 +3,13 @@ import { annotation, condition } from "../../shared/names.ts";
 import { workspaceTypeName } from "../../shared/naming.ts";
 import { complete, due, failed, type Step, type StepState, stopped } from "../../shared/step.ts";
 import type { World } from "../../shared/world.ts";
-import { refusal } from "./refusal.ts";
+import { refusal, typeChange } from "./refusal.ts";
 
 /** Without the owner reference it is ours if its maker allows it, or if our AccountInfo inside says so: somebody took
  *  the reference away. */
 async function mayOwn(workspace: Workspace, world: World): Promise<boolean> {
   if (workspace.metadata.annotations?.[annotation.adopt] === "true") return true;
-  const recorded = (await world.info())?.spec.account;
-  return recorded?.originClusterId === world.cluster && recorded.name === world.account.metadata.name;
+  return world.isRecorded();
 }
 
 /** Name of the WorkspaceType for this account, or what has to be there first. */
@@ -44,6 +43,8 @@ export const workspaceStep: Step = {
 async function present(workspace: Workspace, world: World): Promise<StepState> {
   const { name, deletionTimestamp } = workspace.metadata;
   if (world.owns(workspace)) {
+    const changed = typeChange(world, workspace);
+    if (changed) return failed(changed);
     return deletionTimestamp
       ? stopped("Workspace is being deleted, it will be created anew", world.workspaceRef())
       : complete;

@@ -39,6 +39,7 @@ export default defineFunction<Deps>({
     { type: resource.update, kind: "Workspace", phase: "Ready" },
     { type: resource.add, kind: "APIBinding", phase: "Bound" },
     { type: resource.update, kind: "APIBinding", phase: "Bound" },
+    { type: resource.add, kind: "AccountInfo", deleting: "false" },
     { type: resource.update, kind: "AccountInfo", deleting: "false" },
     { type: resource.delete, kind: "AccountInfo" },
     { type: fact.infoDeleted },
@@ -55,6 +56,7 @@ export default defineFunction<Deps>({
     if (world.isOrg) await giveBack(event, world, deps);
     const state = await infoStep.observe(world);
     if (state.is === "stopped" && state.ref) return waiting(state.message, state.ref);
+    if (state.is === "error") return drop(state.message);
     if (state.is === "due") return write(event, world, deps, ctx);
     return done(...(await infoReady(world)));
   },

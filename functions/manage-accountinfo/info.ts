@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { AccountInfo, AccountInfoSpec, AccountLocation, Workspace } from "../../shared/kcp/objects.ts";
 import { condition, finalizer } from "../../shared/names.ts";
-import { complete, due, type Step, type StepState, stopped } from "../../shared/step.ts";
+import { complete, due, failed, type Step, type StepState, stopped } from "../../shared/step.ts";
 import type { World } from "../../shared/world.ts";
+import { typeChange } from "../create-workspace/refusal.ts";
 
 /** fga and oidc of an org belong to whoever secures it: kept, never decided here (decisions.md 37). */
 export type Security = Partial<Pick<AccountInfoSpec, "fga" | "oidc">>;
@@ -55,6 +56,8 @@ export const infoStep: Step = {
     const notYet = stopped("Workspace not ready yet", world.workspaceRef());
     if (!workspace || !pathOf(workspace) || workspace.metadata.deletionTimestamp) return notYet;
     if (!world.owns(workspace)) return stopped("Workspace does not belong to this Account", world.workspaceRef());
+    const changed = typeChange(world, workspace);
+    if (changed) return failed(changed);
     if (phase !== "Initializing" && phase !== "Ready") return notYet;
     if (!world.isOrg && !(await world.parentInfo())) {
       return stopped("Parent AccountInfo does not exist yet", world.parentInfoRef());

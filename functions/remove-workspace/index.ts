@@ -1,7 +1,7 @@
 import { type CloudEvent, fact, resource } from "../../shared/event.ts";
 import { defineFunction, done, drop, type Outcome, waiting } from "../../shared/function.ts";
 import type { Workspace, WorkspaceType } from "../../shared/kcp/objects.ts";
-import { condition, finalizer, label } from "../../shared/names.ts";
+import { condition, finalizer } from "../../shared/names.ts";
 import { accountType, orgType, workspaceTypeName } from "../../shared/naming.ts";
 import { complete, type Step, stopped } from "../../shared/step.ts";
 import type { World } from "../../shared/world.ts";
@@ -14,18 +14,20 @@ interface Deps {
   removeFinalizers(world: World, names: readonly string[]): Promise<void>;
 }
 
-/** Somebody else's Workspace of that name is left alone. */
+/** Somebody else's Workspace of that name is left alone. One that has lost its owner reference, as with
+ *  `kubectl delete --cascade=orphan`, is known by its AccountInfo: what no Account stands for would stay for ever. */
 async function ownWorkspace(world: World): Promise<Workspace | undefined> {
   const workspace = has(world, finalizer.account) ? await world.workspace() : undefined;
-  return workspace && world.owns(workspace) ? workspace : undefined;
+  return workspace && (world.owns(workspace) || (await world.isRecorded())) ? workspace : undefined;
 }
 
+/** By their names alone, as create-workspace takes them for its own: a label may have been changed by hand. */
 async function ownTypes(world: World): Promise<readonly WorkspaceType[]> {
   if (!has(world, finalizer.workspaceType)) return [];
   const org = world.account.metadata.name;
   const names = [orgType, accountType].map((type) => workspaceTypeName(org, type));
-  const types = await Promise.all(names.map((name) => world.workspaceType(name)));
-  return types.filter((type) => type !== undefined).filter(({ metadata }) => metadata.labels?.[label.org] === org);
+  const types = await Promise.all(names.map((name) => world.typeBeside(name)));
+  return types.filter((type) => type !== undefined);
 }
 
 const workspaceGone: Step = {

@@ -35,6 +35,7 @@ export default defineFunction<Deps>({
       if (world.settings.disabledSteps.has(step.condition)) continue;
       const state = await step.observe(world);
       if (state.is === "stopped" && state.ref) return waiting(state.message, state.ref);
+      if (state.is === "error") return drop(state.message);
       if (state.is === "due") return drop("AccountInfo comes first");
     }
     return event.type === fact.resyncDue ? done() : done({ type: fact.ready });
