@@ -8,10 +8,15 @@ export interface ManualClock extends Clock {
   readonly pending: number;
 }
 
+interface Timer {
+  readonly at: number;
+  readonly run: () => void;
+}
+
 /** A clock that stands still until it is told to go. */
 export function manualClock(start = Date.parse("2026-01-01T00:00:00Z")): ManualClock {
   let now = start;
-  const timers = new Set<{ readonly at: number; readonly run: () => void }>();
+  const timers = new Set<Timer>();
   return {
     now: () => now,
     after(ms, run) {
@@ -23,8 +28,8 @@ export function manualClock(start = Date.parse("2026-01-01T00:00:00Z")): ManualC
       const end = now + ms;
       await setImmediate();
       for (;;) {
-        const [next] = [...timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
-        if (!next) break;
+        const next = earliest(timers);
+        if (!next || next.at > end) break;
         timers.delete(next);
         now = Math.max(now, next.at);
         next.run();
@@ -36,4 +41,11 @@ export function manualClock(start = Date.parse("2026-01-01T00:00:00Z")): ManualC
       return timers.size;
     },
   };
+}
+
+/** Of those that are due together, the one that was set first. */
+function earliest(timers: Iterable<Timer>): Timer | undefined {
+  let found: Timer | undefined;
+  for (const timer of timers) if (!found || timer.at < found.at) found = timer;
+  return found;
 }

@@ -1,0 +1,62 @@
+import type { Action } from "../action.ts";
+import type { Sequence } from "../arbitrary.ts";
+
+const create = (path: string, type = path.includes(":") ? "account" : "org"): Action => ({
+  does: "create",
+  path,
+  type,
+});
+const wait = (ms: number): Action => ({ does: "wait", ms });
+/** Accounts that are Ready before the next happens. */
+const ready = (...paths: readonly string[]): readonly Action[] => paths.flatMap((path) => [create(path), wait(1_000)]);
+const lostWatches: Action = { does: "fault", fault: { is: "compacted" } };
+
+/** Sequences that once broke something, by what should have been. */
+export const cases: Readonly<Record<string, Sequence>> = {
+  "an org that is made an account by its type stays an org, and says so": {
+    salt: 0,
+    actions: [...ready("acme", "acme:qa"), { does: "edit", path: "acme", what: "type to account" }],
+  },
+  "its WorkspaceTypes go with an org whose type was changed": {
+    salt: 0,
+    actions: [
+      ...ready("acme"),
+      { does: "edit", path: "acme", what: "type to account" },
+      { does: "delete", path: "acme", how: "Background" },
+    ],
+  },
+  "its WorkspaceTypes go with an org though one was labelled with another": {
+    salt: 0,
+    actions: [
+      ...ready("beta"),
+      { does: "fault", fault: { is: "restart", bus: "lost" } },
+      { does: "delete", path: "beta", how: "Background" },
+      { does: "spoil", path: "beta", what: "org of the WorkspaceType" },
+    ],
+  },
+  "its Workspace goes with an account that is deleted with --cascade=orphan": {
+    salt: 0,
+    actions: [...ready("beta", "beta:dev"), { does: "delete", path: "beta", how: "Orphan" }],
+  },
+  "an account that is made in a workspace that is being deleted does not hold it for ever": {
+    salt: 0,
+    actions: [
+      ...ready("beta", "beta:dev"),
+      { does: "destroy", path: "beta:dev", what: "Workspace" },
+      lostWatches,
+      wait(1),
+      create("beta:dev:dev"),
+    ],
+  },
+  "a WorkspaceType that was made anew and changed by hand while nobody watched is put right": {
+    salt: 9,
+    actions: [
+      ...ready("acme", "acme:qa", "beta", "beta:dev"),
+      create("acme:dev"),
+      { does: "destroy", path: "beta:dev", what: "WorkspaceType for accounts" },
+      lostWatches,
+      create("beta:dev:dev"),
+      { does: "spoil", path: "beta:dev:dev", what: "limits of the WorkspaceType" },
+    ],
+  },
+};
