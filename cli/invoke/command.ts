@@ -5,6 +5,7 @@ import { accountPath } from "../account-path.ts";
 import { type Args, defineCommand, type Io } from "../command.ts";
 import { UsageError } from "../errors.ts";
 import { type ExportSession, withExport } from "../export-session.ts";
+import { settingFlags } from "../run/setting-flags.ts";
 import { readEvent } from "./event-file.ts";
 import { eventOfAccount } from "./event-of-account.ts";
 import { checkTakes, findFunction } from "./find-function.ts";
@@ -29,6 +30,7 @@ const flags = {
     description: "with --url: form of the event over HTTP",
   },
   verbose: { type: "boolean", short: "v", description: "show what was read too" },
+  ...settingFlags,
 } as const;
 /** Flags of `pm invoke` with those of every command. */
 export type InvokeOptions = Args<typeof flags>["options"];
@@ -37,17 +39,18 @@ export default defineCommand({
   name: "invoke",
   summary: "Run one function for one event, here or where it is deployed",
   description: `Runs the function in this process on the live objects, with the rights of the kubeconfig: that of pm run, or a kcp
-administrator's. It writes as pm run would. Facts that the function finds are shown and not published, so that it wakes
-no other. With --url the event goes to a deployed function by HTTP instead, and its answer is shown.
+administrator's. It writes as pm run would; give it the same flags about steps and account types. Facts that the function
+finds are shown and not published, so that it wakes no other.
+With --url the event goes to a deployed function by HTTP instead, and its answer is shown.
 Exit code: 0 when the event is handled (done, waiting, requeue or drop), 1 when the function failed, 3 when kcp or the
 deployed function does not answer.`,
   options: flags,
   positionals: [{ name: "FUNCTION", description: "e.g. create-workspace; may be left out with --url" }],
   examples: [
     { run: "pm invoke create-workspace --account root:orgs:acme --dry-run", does: "what it would write now" },
-    { run: "pm invoke create-workspace --event examples/events/account-added.json -v", does: "an event from a file" },
+    { run: "pm invoke manage-accountinfo --event event.json -v", does: "an event from a file, and what was read" },
     { run: "pm events -o json | tail -n 1 | pm invoke relay-lineage --event -", does: "the last event that happened" },
-    { run: "pm invoke --event event.json --url http://localhost:8080", does: "a deployed function" },
+    { run: "pm invoke --event examples/events/account-added.json --url http://localhost:8080", does: "a deployed one" },
   ],
   async run({ options, positionals: [name] }, io) {
     const target = targetOf(options, name);

@@ -6,11 +6,11 @@ import { pathAnnotation } from "../../shared/kcp/objects.ts";
 import type { Client } from "../../shared/kcp/rest.ts";
 import { createLog } from "../../shared/log.ts";
 import { logicalClusterName } from "../../shared/names.ts";
-import { defaultSettings } from "../../shared/settings.ts";
 import type { Io } from "../command.ts";
 import { exit } from "../errors.ts";
 import type { ExportSession } from "../export-session.ts";
 import { print } from "../output.ts";
+import { settingsOf } from "../run/setting-flags.ts";
 import { styleOf } from "../style.ts";
 import { unlessHidden } from "../unless-hidden.ts";
 import type { InvokeOptions } from "./command.ts";
@@ -30,7 +30,7 @@ export async function invokeHere(fn: AccountFunction, event: CloudEvent, context
   const level = options.verbose ? "debug" : "warn";
   const invoked = await runHere(fn, event, {
     client,
-    settings: { ...defaultSettings, serverCa: kubeconfig.serverCa() },
+    settings: { ...settingsOf(options), serverCa: kubeconfig.serverCa() },
     dryRun: options["dry-run"],
     log: createLog({ level, json: false, attributes: {}, out: io.stderr }),
     signal: io.signal,

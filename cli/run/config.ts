@@ -1,11 +1,10 @@
 import { z } from "zod";
 import type { Address, BusConfig, RunConfig } from "../../eventing/run-config.ts";
 import { parseBytes } from "../../shared/bytes.ts";
-import { condition } from "../../shared/names.ts";
-import { defaultSettings } from "../../shared/settings.ts";
 import type { GlobalOptions, Values } from "../command.ts";
 import { UsageError } from "../errors.ts";
 import type { runFlags } from "./flags.ts";
+import { settingsOf } from "./setting-flags.ts";
 
 type Flags = Values<typeof runFlags> & Values<GlobalOptions>;
 
@@ -104,13 +103,7 @@ function toConfig(flags: Flags, checked: Checked): RunConfig {
       resync: checked.resync,
     },
     webhooks: flags["webhooks-enabled"] ? webhooks(flags) : undefined,
-    settings: {
-      ...defaultSettings,
-      additionalAccountTypes: flags["webhooks-additional-account-types"],
-      deniedOrgNames: commaList(flags["webhooks-deny-list"]),
-      disabledSteps: disabledSteps(flags),
-      debugLabelValue: flags["debug-label-value"],
-    },
+    settings: settingsOf(flags),
     disabledFunctions: new Set(flags["controllers-account-info-enabled"] ? [] : ["release-accountinfo"]),
     concurrency: checked["max-concurrent-reconciles"],
     attributes: {
@@ -144,16 +137,6 @@ function webhooks(flags: Flags): RunConfig["webhooks"] {
   };
 }
 
-function disabledSteps(flags: Flags): ReadonlySet<string> {
-  const enabled: readonly (readonly [string, boolean])[] = [
-    [condition.workspaceType, flags["subroutines-workspace-type-enabled"]],
-    [condition.workspace, flags["subroutines-workspace-enabled"]],
-    [condition.info, flags["subroutines-account-info-enabled"]],
-    [condition.workspaceReady, flags["subroutines-workspace-ready-enabled"]],
-  ];
-  return new Set(enabled.filter(([, on]) => !on).map(([name]) => name));
-}
-
 function tracing(flags: Flags): RunConfig["tracing"] {
   if (!flags["tracing-enabled"]) return undefined;
   return {
@@ -162,9 +145,3 @@ function tracing(flags: Flags): RunConfig["tracing"] {
     collectorEndpoint: flags["tracing-config-collector-endpoint"],
   };
 }
-
-const commaList = (text: string): string[] =>
-  text
-    .split(",")
-    .map((part) => part.trim())
-    .filter(Boolean);

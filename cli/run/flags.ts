@@ -1,5 +1,6 @@
 import { busFlags } from "../bus-flags.ts";
 import type { Options } from "../command.ts";
+import { settingFlags } from "./setting-flags.ts";
 
 /** Flags of `pm run` with the names and defaults of the reference operator (features.md 002-C01 to C32), then ours.
  *  `--kubeconfig` (C17) and its environment variable (C33) belong to every command. */
@@ -7,11 +8,6 @@ export const runFlags = {
   "webhooks-enabled": { type: "boolean", description: "serve the admission webhooks" },
   "webhooks-cert-dir": { type: "string", default: "certs", description: "folder of tls.crt and tls.key" },
   "webhooks-port": { type: "number", default: 9443, description: "port of the admission webhooks" },
-  "webhooks-deny-list": { type: "string", default: "", description: "org names that nobody may take, by comma" },
-  "webhooks-additional-account-types": {
-    type: "string[]",
-    description: "allowed account types besides org and account",
-  },
   "creator-admin-group": {
     type: "string",
     description: "group whose members may name another creator than themselves",
@@ -22,18 +18,7 @@ export const runFlags = {
     description: "levels of accounts, an org is the first; 0 for any",
   },
   "max-child-accounts": { type: "number", default: 0, description: "accounts directly in one account; 0 for any" },
-  "subroutines-workspace-type-enabled": { type: "boolean", default: true, description: "step WorkspaceTypeSubroutine" },
-  "subroutines-workspace-enabled": { type: "boolean", default: true, description: "step WorkspaceSubroutine" },
-  "subroutines-workspace-ready-enabled": {
-    type: "boolean",
-    default: true,
-    description: "step WorkspaceReadySubroutine",
-  },
-  "subroutines-account-info-enabled": {
-    type: "boolean",
-    default: true,
-    description: "step ManageAccountInfoSubroutine",
-  },
+  ...settingFlags,
   "controllers-account-info-enabled": {
     type: "boolean",
     default: true,
@@ -48,11 +33,6 @@ export const runFlags = {
     type: "string",
     default: "root",
     description: "workspace of that slice; with root it is the kubeconfig's own",
-  },
-  "debug-label-value": {
-    type: "string",
-    default: "",
-    description: "handle only Accounts whose label debug.platform-mesh.io has this value",
   },
   "max-concurrent-reconciles": {
     type: "number",
