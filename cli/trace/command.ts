@@ -12,7 +12,11 @@ import { gather, type Subject } from "./gather.ts";
 import { renderTimeline } from "./render.ts";
 import { type Handling, type Moment, type Timeline, timelineOf } from "./timeline.ts";
 
-const flags = { ...rangeFlags, ...readFlags } as const;
+const flags = {
+  verbose: { type: "boolean", short: "v", description: "name the functions that found nothing to do, too" },
+  ...rangeFlags,
+  ...readFlags,
+} as const;
 
 export default defineCommand({
   name: "trace",
@@ -43,7 +47,8 @@ what was waited for in between. It is made of what the bus keeps: it works witho
       const timeline = timelineOf(gathered);
       const title = subject.by === "path" ? subject.at.path : text;
       print(io, options.output, forScripts(timeline), {
-        table: () => renderTimeline(timeline, title, { style: styleOf(io), pathOf: places.pathOf }),
+        table: () =>
+          renderTimeline(timeline, title, { style: styleOf(io), pathOf: places.pathOf, verbose: options.verbose }),
         name: () => timeline.moments.map(({ event }) => `${event.id}\n`).join(""),
       });
       return exit.ok;

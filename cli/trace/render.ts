@@ -10,36 +10,62 @@ const width = 100;
 const margin = 9;
 const indent = margin + 4;
 
+export interface TraceRendering extends Rendering {
+  /** Names the functions that found nothing to do, too. */
+  readonly verbose: boolean;
+}
+
 /** A timeline for people, in 100 columns: each event with who made it, what each function did with it and, in between,
  *  what was waited for. */
-export function renderTimeline(timeline: Timeline, title: string, rendering: Rendering): string {
-  const { style } = rendering;
+export function renderTimeline(timeline: Timeline, title: string, rendering: TraceRendering): string {
+  const { style, verbose } = rendering;
   const { moments, waits, startedAt } = timeline;
   const handled = moments.flatMap(({ invocations }) => invocations);
   const end = Math.max(...moments.map(({ at }) => at), ...handled.map(({ at, ms }) => at + ms));
   const trace = moments.map(({ event }) => traceIdOf(event.traceparent)).find(Boolean);
   const counts = `${counted(moments.length, "event")} and ${counted(handled.length, "invocation")} in ${formatDuration(end)}`;
+  const groups = verbose ? moments.map((moment) => [moment]) : grouped(moments);
   const lines = [
-    `${style.bold(title)}  ${counts}  ${style.dim(`from ${startedAt}${trace ? `, trace ${trace.slice(0, 8)}` : ""}`)}`,
-    ...moments.flatMap((moment) => momentLines(moment, rendering)),
+    `${style.bold(title)}  ${counts}`,
+    style.dim(`from ${startedAt}${trace ? `, trace ${trace}` : ""}; milliseconds since then:`),
+    ...groups.flatMap((group) => momentLines(group, rendering)),
     ...waits.flatMap((wait) => wrap(openWaitInWords(wait, end, rendering), 0).map((line) => style.yellow(line))),
   ];
   return `${lines.join("\n")}\n`;
 }
 
-function momentLines({ at, event, by, waited, invocations }: Moment, rendering: Rendering): readonly string[] {
-  const { style } = rendering;
+/** The same news several times in a row, with which nobody did anything, are one. */
+function grouped(moments: readonly Moment[]): readonly (readonly Moment[])[] {
+  const groups: Moment[][] = [];
+  for (const moment of moments) {
+    const last = groups.at(-1);
+    const isRepeated = last?.every((other) => isQuiet(other) && inWords(other) === inWords(moment)) && isQuiet(moment);
+    if (isRepeated) last?.push(moment);
+    else groups.push([moment]);
+  }
+  return groups;
+}
+
+const isQuiet = ({ waited, invocations }: Moment): boolean => waited === undefined && invocations.every(isIdle);
+const inWords = ({ event, by }: Moment): string => `${eventInWords(event)} by ${by}`;
+
+function momentLines(group: readonly Moment[], rendering: TraceRendering): readonly string[] {
+  const { style, verbose } = rendering;
+  const [moment] = group;
+  if (!moment) return [];
+  const { at, event, by, waited, invocations } = moment;
   const wait =
     waited === undefined ? [] : [style.yellow(`${" ".repeat(margin)}waited ${ms(waited)} for ${changeInWords(event)}`)];
   const author = by === undefined ? "" : style.dim(`  by ${by}`);
-  const idle = invocations.filter(isIdle).map(({ function: name }) => name);
+  const times = group.length > 1 ? style.dim(`  ${group.length} times`) : "";
+  const idle = verbose ? new Set(invocations.filter(isIdle).map(({ function: name }) => name)) : new Set();
   return [
     ...wait,
-    `${String(at).padStart(margin - 2)}  ${style.bold(eventInWords(event))}${author}`,
+    `${String(at).padStart(margin - 2)}  ${style.bold(eventInWords(event))}${author}${times}`,
     ...invocations
       .filter((handling) => !isIdle(handling))
       .flatMap((handling) => handlingLines(handling, at, rendering)),
-    ...(idle.length > 0 ? wrap(`nothing to do: ${[...new Set(idle)].join(", ")}`, indent - 2).map(style.dim) : []),
+    ...(idle.size > 0 ? wrap(`nothing to do: ${[...idle].join(", ")}`, indent - 2).map(style.dim) : []),
   ];
 }
 
