@@ -7,7 +7,7 @@ import { condition } from "./names.ts";
 import { postNotice } from "./notices.ts";
 import { type Backend, Pass, StaleError } from "./pass.ts";
 import type { Settings } from "./settings.ts";
-import { isPassing, nextStatus } from "./status.ts";
+import { heldUpBy, isPassing, nextStatus } from "./status.ts";
 import { failed, type Step } from "./step.ts";
 import type { World } from "./world.ts";
 
@@ -100,15 +100,10 @@ async function settle(
   if (next) await pass.writeStatus(world, next);
   const after = world.account;
   const errors = newErrors(before, after);
-  const waits = event.type === fact.resyncDue ? waitsOf(fn.steps, after, ctx) : [];
-  await tell(
-    world,
-    [...outcome.notices, ...errors, ...waits.filter(({ left }) => left <= 0).map(({ notice }) => notice)],
-    run,
-  );
+  const wait = event.type === fact.resyncDue ? waitOf(fn.steps, after, run) : undefined;
+  await tell(world, [...outcome.notices, ...errors, ...(wait && wait.left <= 0 ? [wait.notice] : [])], run);
   options.observed?.({ function: fn.name, before, after, outcome });
-  const young = waits.find(({ left }) => left > 0);
-  if (young) return again(outcome, young.left, "told if it lasts");
+  if (wait && wait.left > 0) return again(outcome, wait.left, "told if it lasts");
   return errors.reduce((told, { message }) => told.emitting({ type: fact.failed, data: { message } }), outcome);
 }
 
@@ -156,16 +151,15 @@ interface Wait {
   readonly left: number;
 }
 
-/** The source looks again at what is not Ready after a minute, then ever more rarely: so often a wait is told. */
-function waitsOf(steps: readonly Step[], account: Account, ctx: Ctx): readonly Wait[] {
-  return steps
-    .map((step) => findCondition(account, step.condition))
-    .filter((found) => found !== undefined)
-    .filter(({ reason }) => reason === "Stopped")
-    .map(({ type, message, lastTransitionTime }) => ({
-      notice: { type: "Warning", reason: "Waiting", message: `${type}: ${message}` },
-      left: Date.parse(lastTransitionTime) + longWait - ctx.now(),
-    }));
+/** The source looks again at what is not Ready after a minute, then ever more rarely: so often a wait is told, by the
+ *  function that owns the step. */
+function waitOf(own: readonly Step[], account: Account, { ctx, options }: Run): Wait | undefined {
+  const held = heldUpBy(account, options.steps);
+  if (held?.reason !== "Stopped" || !own.some(({ condition }) => condition === held.type)) return undefined;
+  return {
+    notice: { type: "Warning", reason: "Waiting", message: `${held.type}: ${held.message}` },
+    left: Date.parse(held.lastTransitionTime) + longWait - ctx.now(),
+  };
 }
 
 /** People are told at best effort: what is told is in the status too. */

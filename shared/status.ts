@@ -1,6 +1,6 @@
-import { type AccountStatus, type Observed, sameStatus, statusOf } from "./conditions.ts";
+import { type AccountStatus, findCondition, type Observed, sameStatus, statusOf } from "./conditions.ts";
 import type { Outcome } from "./function.ts";
-import type { Account } from "./kcp/objects.ts";
+import type { Account, Condition } from "./kcp/objects.ts";
 import { condition, finalizer } from "./names.ts";
 import { type Step, type StepState, skipped } from "./step.ts";
 import type { World } from "./world.ts";
@@ -47,6 +47,12 @@ async function observeAll(world: World, steps: readonly Step[], outcome: Outcome
     chain.push({ condition: step.condition, state: told.get(step.condition) ?? (await step.observe(world)) });
   }
   return chain;
+}
+
+/** What holds the account up: the first step that is not complete. What is recorded of later ones is of the past. */
+export function heldUpBy(account: Account, steps: readonly Step[]): Condition | undefined {
+  const chain = account.metadata.deletionTimestamp ? finalizeConditions : steps.map(({ condition }) => condition);
+  return chain.map((name) => findCondition(account, name)).find((found) => found && found.status !== "True");
 }
 
 const hasOurFinalizer = (world: World): boolean =>
