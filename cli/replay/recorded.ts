@@ -12,15 +12,15 @@ import { styleOf } from "../style.ts";
 import { renderHead, renderRecording, renderReplayed } from "./render.ts";
 import { askStep, type Replaying } from "./replaying.ts";
 
-/** One recording and what came of it. */
-type Verdict = StoredInvocation & ({ readonly replayed: Replayed } | { readonly obstacle: string });
+/** What came of one recording. */
+type Verdict = { readonly replayed: Replayed } | { readonly obstacle: string };
 
 /** Runs the functions of this build on what was recorded and shows what differs; answers the exit code. */
 export async function replayRecorded(replaying: Replaying): Promise<number> {
   const { options, io } = replaying;
   const places = new Places();
   const rendering = { style: styleOf(io), pathOf: places.pathOf };
-  const verdicts: Verdict[] = [];
+  const tally: Tally = { replayed: 0, differ: 0, notReplayed: 0, invocations: [] };
   for await (const stored of recordingsOf(replaying, places)) {
     if (options.step) {
       io.stdout.write(renderRecording(stored, rendering));
@@ -29,15 +29,13 @@ export async function replayRecorded(replaying: Replaying): Promise<number> {
       if (answer === "skip") continue;
     }
     const verdict = await judge(stored);
-    verdicts.push(verdict);
-    if (options.output !== "table") continue;
-    if ("obstacle" in verdict) io.stdout.write(`${renderHead(stored, rendering)}  ${verdict.obstacle}\n`);
-    else if (options.step || verdict.replayed.differs)
-      io.stdout.write(
-        `${options.step ? "" : renderHead(stored, rendering)}${renderReplayed(verdict.replayed, rendering)}`,
-      );
+    count(tally, stored, verdict);
+    if (options.step || (options.output === "table" && !isSame(verdict))) {
+      const said = "obstacle" in verdict ? `  ${verdict.obstacle}\n` : renderReplayed(verdict.replayed, rendering);
+      io.stdout.write(`${options.step ? "" : renderHead(stored, rendering)}${said}`);
+    }
   }
-  return conclude(verdicts, replaying);
+  return conclude(tally, replaying);
 }
 
 /** Those that are asked for, oldest first; learns paths from all events on the way. */
@@ -62,30 +60,44 @@ async function judge(stored: StoredInvocation): Promise<Verdict> {
 const isCut = ({ event, objects, writes }: Invocation): boolean =>
   [event.data, ...objects, ...writes.map(({ body }) => body)].some(isLeftOut);
 
-function conclude(verdicts: readonly Verdict[], { selection, options, io }: Replaying): number {
-  if (verdicts.length === 0 && !options.step) {
+/** For scripts; the recordings themselves may be many, and are let go. */
+interface Tally {
+  replayed: number;
+  differ: number;
+  notReplayed: number;
+  readonly invocations: { readonly sequence: number; readonly differs?: boolean }[];
+}
+
+const isSame = (verdict: Verdict): boolean => "replayed" in verdict && !verdict.replayed.differs;
+
+function count(tally: Tally, { sequence, invocation }: StoredInvocation, verdict: Verdict): void {
+  const { function: name, event, version, startedAt } = invocation;
+  const what = { sequence, function: name, version, startedAt, event: { id: event.id, type: event.type } };
+  if ("obstacle" in verdict) {
+    tally.notReplayed++;
+    tally.invocations.push({ ...what, ...verdict });
+    return;
+  }
+  const { differs } = verdict.replayed;
+  tally.replayed++;
+  if (differs) tally.differ++;
+  tally.invocations.push({ ...what, ...(differs ? verdict.replayed : { differs }) });
+}
+
+function conclude(tally: Tally, { selection, options, io }: Replaying): number {
+  const { replayed, differ, notReplayed, invocations } = tally;
+  if (invocations.length === 0 && !options.step) {
     const account = selection.scope ? "of this account " : "";
     throw new CliError(`nothing ${account}is recorded in this stretch`, {
       why: "pm run records for --record-max-age, and not with --no-record",
       next: "widen --from and --to; pm events shows what happened",
     });
   }
-  const played = verdicts.filter((verdict) => "replayed" in verdict);
-  const differing = played.filter(({ replayed }) => replayed.differs);
-  const left = verdicts.length - played.length;
-  const summary = { replayed: played.length, differ: differing.length, notReplayed: left };
-  const names = differing.map(({ sequence }) => `${sequence}\n`).join("");
-  const report = { ...summary, invocations: verdicts.map(forScripts) };
-  const notReplayed = left > 0 ? `, ${left} could not be replayed` : "";
-  print(io, options.output, report, {
-    table: () => `${counted(played.length, "invocation")} replayed, ${differing.length} differ${notReplayed}\n`,
-    name: () => names,
+  const others = notReplayed > 0 ? `, ${notReplayed} could not be replayed` : "";
+  print(io, options.output, tally, {
+    table: () =>
+      `${counted(replayed, "invocation")} replayed, ${differ} ${differ === 1 ? "differs" : "differ"}${others}\n`,
+    name: () => invocations.flatMap(({ sequence, differs }) => (differs ? [`${sequence}\n`] : [])).join(""),
   });
-  return differing.length + left > 0 ? exit.failed : exit.ok;
-}
-
-function forScripts({ sequence, invocation, ...verdict }: Verdict): object {
-  const { function: name, event, version, startedAt } = invocation;
-  const what = { sequence, function: name, version, startedAt, event: { id: event.id, type: event.type } };
-  return "obstacle" in verdict ? { ...what, ...verdict } : { ...what, ...verdict.replayed };
+  return differ + notReplayed > 0 ? exit.failed : exit.ok;
 }

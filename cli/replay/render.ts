@@ -15,9 +15,10 @@ export interface Rendering {
 
 /** One line: which recording. */
 export function renderHead({ sequence, invocation }: StoredInvocation, { style }: Rendering): string {
-  const { function: name, event, attempt, startedAt } = invocation;
+  const { function: name, version, event, attempt, startedAt } = invocation;
   const again = attempt > 1 ? `, attempt ${attempt}` : "";
-  return `#${sequence} ${style.bold(name)}  ${eventInWords(event)}${again}  ${style.dim(startedAt.slice(11, 23))}\n`;
+  const when = style.dim(`${startedAt.slice(0, 23).replace("T", " ")} by ${version}`);
+  return `#${sequence} ${style.bold(name)}  ${eventInWords(event)}${again}  ${when}\n`;
 }
 
 /** What a recording holds: the event, the calls and how it ended. */
@@ -39,15 +40,22 @@ export function renderRecording(stored: StoredInvocation, rendering: Rendering):
 export function renderReplayed(replayed: Replayed, rendering: Rendering): string {
   const { style } = rendering;
   if (!replayed.differs) return `  ${style.green("the same now")}\n`;
-  const { was, now } = replayed.result;
-  const result = diffLines(was, now, style);
   const lines = [
     ...replayed.newReads.map((read) => `  reads ${read}, which it did not read then`),
     ...replayed.writes.filter(({ differs }) => differs).flatMap((write) => writeLines(write, rendering)),
     ...(replayed.isReordered ? ["  makes the same writes in another order"] : []),
-    ...(result.length > 0 ? ["  ends otherwise", ...result.map((line) => `    ${line}`)] : []),
+    ...resultLines(replayed.result, style),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** Where the words are the same, the details are not. */
+function resultLines({ was, now }: Replayed["result"], style: Style): readonly string[] {
+  const details = diffLines(was, now, style);
+  if (details.length === 0) return [];
+  const [before, after] = [resultInWords(was), resultInWords(now)];
+  const lines = before === after ? details : [style.red(`- ${before}`), style.green(`+ ${after}`)];
+  return ["  ends otherwise", ...lines.map((line) => `    ${line}`)];
 }
 
 function writeLines({ was, now }: ReplayedWrite, rendering: Rendering): readonly string[] {
