@@ -26,7 +26,8 @@ test("a handled event is one line: who, what, where, how it ended", () => {
   );
 });
 
-test("anything else is told with its fields", () => {
+test("anything else is told with its fields, unless it is about the source alone", () => {
+  expect(shown({ level: "debug", msg: "slice is watched" })).toBe("");
   expect(shown({ msg: "ready", accounts: 3, shards: ["a"] })).toBe('12:00:00.123  ready  accounts=3 shards=["a"]\n');
 });
 

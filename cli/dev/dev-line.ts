@@ -24,11 +24,13 @@ export interface LineStyle {
   readonly stack: (text: string) => string;
 }
 
-/** A line of the log for the person who writes a function: what came, who handled it, how it ended. */
+/** A line of the log for the person who writes a function: what came, who handled it, how it ended. Empty for what is of
+ *  interest only to those who work on the source. */
 export function devLine(json: string, { style, stack }: LineStyle): string {
   const entry = line.parse(JSON.parse(json));
-  const { time, err } = entry;
-  const text = entry.outcome === undefined ? told(entry, style) : handled(entry, style);
+  const { time, level, outcome, err } = entry;
+  if (level === "debug" && outcome === undefined) return "";
+  const text = outcome === undefined ? told(entry, style) : handled(entry, style);
   const trouble = err && stack(err.stack ?? err.message ?? "");
   return [`${style.dim(time.slice(11, 23))}  ${text}`, ...(trouble ? indented(trouble) : [])].join("\n").concat("\n");
 }

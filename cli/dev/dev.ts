@@ -26,7 +26,7 @@ export async function dev({ root, dataFile, timeoutMs }: DevOptions, io: Io): Pr
   const style = styleOf(io);
   const lines = { style, stack: (text: string) => readable(text, root) };
   const out = { write: (line: string) => io.stdout.write(devLine(line, lines)) };
-  const log = createLog({ level: "info", json: true, attributes: {}, out });
+  const log = createLog({ level: "debug", json: true, attributes: {}, out });
   const load = functionsLoader(root);
   const functions = new ExchangeableFunctions(await load());
 
