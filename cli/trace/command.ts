@@ -45,7 +45,7 @@ what was waited for in between. It is made of what the bus keeps: it works witho
       for (const { event } of gathered.events) places.learn(event);
       for (const { invocation } of gathered.invocations) places.learn(invocation.event);
       const timeline = timelineOf(gathered);
-      const title = subject.by === "path" ? subject.at.path : text;
+      const title = subject.by === "path" ? subject.at.path : (pathIn(timeline) ?? text);
       print(io, options.output, forScripts(timeline), {
         table: () =>
           renderTimeline(timeline, title, { style: styleOf(io), pathOf: places.pathOf, verbose: options.verbose }),
@@ -60,6 +60,13 @@ function subjectOf(text: string, { workspace = defaultSettings.orgsPath }: Args<
   if (/^[0-9a-f]{8,32}$/.test(text)) return { by: "trace", id: text };
   if (text.includes(".")) return { by: "event", id: text };
   return { by: "path", at: accountPath(text, workspace) };
+}
+
+/** Path of the account that the events are about. */
+function pathIn({ moments }: Timeline): string | undefined {
+  const events = moments.map(({ event }) => event);
+  const own = events.find(({ kind, kcppath }) => (kind === "Account" || kind === "Workspace") && kcppath !== undefined);
+  return own && `${own.kcppath}:${own.name}`;
 }
 
 const forScripts = ({ moments, ...timeline }: Timeline): object => ({
