@@ -1,7 +1,10 @@
-import { access } from "node:fs/promises";
+import { access, mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { mustBeFree } from "../../eventing/bus/unix-socket.ts";
+import { messageOf } from "../../shared/kcp/errors.ts";
 import { defineCommand } from "../command.ts";
-import { exit, UsageError } from "../errors.ts";
+import { CliError, exit, UsageError } from "../errors.ts";
 import { packageJson } from "../home.ts";
 
 const source = new URL("cli/dev/dev.ts", packageJson);
@@ -26,9 +29,16 @@ Types are not checked: make check does that.`,
       const next = "get the sources: git clone, then bin/pm dev there";
       throw new UsageError("pm dev needs the sources of the functions", { where: root, next, cause });
     });
+    const folder = join(root, ".state", "dev");
+    const busSocket = join(folder, "bus.sock");
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await mustBeFree(busSocket).catch((cause: unknown) => {
+      const next = "stop the other pm dev, or use another checkout";
+      throw new CliError("pm dev cannot start here", { where: folder, why: messageOf(cause), next, cause });
+    });
     // From its file also where pm itself is one bundle: the functions that are loaded later must find the same modules.
     const { dev }: typeof import("./dev.ts") = await import(source.href);
-    await dev({ root, dataFile: options.data, timeoutMs: options.timeout }, io);
+    await dev({ root, folder, busSocket, dataFile: options.data, timeoutMs: options.timeout }, io);
     return exit.ok;
   },
 });

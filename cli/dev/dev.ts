@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { run } from "../../eventing/run.ts";
 import type { Log } from "../../shared/function.ts";
@@ -16,13 +15,17 @@ import { type Dispatch, functionsLoader, readable } from "./load-functions.ts";
 export interface DevOptions {
   /** The checkout. */
   readonly root: string;
+  /** Of the kubeconfigs. */
+  readonly folder: string;
+  readonly busSocket: string;
   readonly dataFile: string | undefined;
   /** Milliseconds for each request. */
   readonly timeoutMs: number;
 }
 
 /** Everything in this process until the signal is aborted; only the functions are loaded anew when their files change. */
-export async function dev({ root, dataFile, timeoutMs }: DevOptions, io: Io): Promise<void> {
+export async function dev(options: DevOptions, io: Io): Promise<void> {
+  const { root, busSocket } = options;
   const style = styleOf(io);
   const lines = { style, stack: (text: string) => readable(text, root) };
   const out = { write: (line: string) => io.stdout.write(devLine(line, lines)) };
@@ -30,16 +33,13 @@ export async function dev({ root, dataFile, timeoutMs }: DevOptions, io: Io): Pr
   const load = functionsLoader(root);
   const functions = new ExchangeableFunctions(await load());
 
-  const folder = join(root, ".state", "dev");
-  await mkdir(folder, { recursive: true, mode: 0o700 });
   await using cleanup = new AsyncDisposableStack();
-  const controlPlane = await startControlPlane({ folder, dataFile, timeoutMs }, io);
+  const controlPlane = await startControlPlane(options, io);
   cleanup.defer(() => controlPlane.close());
   const stray = (err: unknown) => log.error({ err }, "a function left a promise or a callback behind that failed");
   process.on("unhandledRejection", stray).on("uncaughtException", stray);
   cleanup.defer(() => void process.off("unhandledRejection", stray).off("uncaughtException", stray));
 
-  const busSocket = join(folder, "bus.sock");
   io.stdout.write(welcome(root, controlPlane.kubeconfig, busSocket));
   const ending = new AbortController();
   const signal = AbortSignal.any([io.signal, ending.signal]);

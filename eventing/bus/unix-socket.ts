@@ -40,7 +40,8 @@ export async function listenOn(server: Server, path: string): Promise<{ close():
   };
 }
 
-async function mustBeFree(path: string): Promise<void> {
+/** Rejects when another process serves a socket there, or something else is there. */
+export async function mustBeFree(path: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (found && !found.isSocket()) throw new Error(`making the socket ${path}: a file is there that is no socket`);
   if (found && (await isServed(path))) throw new Error(`making the socket ${path}: another process serves it`);
