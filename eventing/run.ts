@@ -12,6 +12,7 @@ import { becomeLeader, leaseName } from "./leader.ts";
 import { serveMetrics } from "./metrics-server.ts";
 import { openBus } from "./open-bus.ts";
 import { preflight } from "./preflight.ts";
+import { countLost } from "./recording/recorder.ts";
 import type { RunConfig } from "./run-config.ts";
 import { startTracing } from "./tracing.ts";
 import { startWorker, type WorkerOptions } from "./worker.ts";
@@ -53,6 +54,7 @@ export async function run(config: RunConfig, host: Host): Promise<void> {
   cleanup.defer(async () => tracing?.shutdown());
 
   const records = config.recording && (await bus.records(config.recording));
+  if (records) countLost(metrics, records);
   const work = { config, kubeconfig, bus, records, version, log, metrics, tracing: tracing?.dispatch, dispatch };
   if (config.leaderElect) await leadInTurns(work, client, probe, signal);
   else await workUntil(work, probe, signal);

@@ -132,6 +132,10 @@ export function createMetrics() {
       lag: seconds("account_functions_event_lag_seconds", "From the source seeing a change to its handling", quick, [
         "function",
       ]),
+      recordingsLost: counter(
+        "account_functions_recordings_lost_total",
+        "Recordings of invocations that could not be kept",
+      ),
       objects: gauge("account_functions_source_objects", "Objects that the source knows", ["kind"]),
     },
   };

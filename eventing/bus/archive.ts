@@ -5,6 +5,8 @@ import type { HistoryOptions, StoredEvent } from "./bus.ts";
 /** Takes what is recorded; never makes the work wait, and drops with a warning what cannot be stored. */
 export interface Records {
   append(invocation: Invocation): void;
+  /** How many could not be stored so far. */
+  readonly lost: number;
   /** Resolves once everything is stored or given up. */
   flush(): Promise<void>;
 }

@@ -58,6 +58,10 @@ export class JetStreamRecords implements Records {
     this.#hasStream = false;
   }
 
+  get lost(): number {
+    return this.#losses.total;
+  }
+
   append(invocation: Invocation): void {
     const maxBytes = this.#options.maxBytes();
     const body = fitInvocation(invocation, maxBytes);

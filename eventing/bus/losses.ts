@@ -7,6 +7,8 @@ const oncePerMs = 60_000;
 export class Losses {
   readonly #log: Log;
   readonly #clock: Clock;
+  #total = 0;
+  /** Not told yet. */
   #count = 0;
   #silentUntil = 0;
 
@@ -15,7 +17,12 @@ export class Losses {
     this.#clock = clock;
   }
 
+  get total(): number {
+    return this.#total;
+  }
+
   add(count: number, reason: unknown): void {
+    this.#total += count;
     this.#count += count;
     if (this.#clock.now() < this.#silentUntil) return;
     this.#log.warn({ lost: this.#count, reason: String(reason) }, "recordings are not kept");

@@ -47,6 +47,10 @@ export class MemoryRecords implements Records {
     this.#ring.trim(clock.now());
   }
 
+  get lost(): number {
+    return this.#losses.total;
+  }
+
   append(invocation: Invocation): void {
     const { maxBytes, clock } = this.#options;
     const body = fitInvocation(invocation, maxBytes);

@@ -1,6 +1,7 @@
 import type { CloudEvent } from "../../shared/event.ts";
 import type { AccountFunction, Outcome } from "../../shared/function.ts";
 import { createInvoke, type Invoke, type InvokeOptions } from "../../shared/invoke.ts";
+import type { Metrics } from "../../shared/metrics.ts";
 import type { Settings } from "../../shared/settings.ts";
 import type { Records } from "../bus/archive.ts";
 import type { RecordedResult, RecordedSettings } from "./invocation.ts";
@@ -35,6 +36,16 @@ export function recordInvocations(options: InvokeOptions, { records, version }: 
     keep(recordedResult(outcome));
     return outcome;
   };
+}
+
+/** Tells the metrics what was lost, when they are asked. */
+export function countLost({ events }: Metrics, records: Pick<Records, "lost">): void {
+  const { recordingsLost } = events;
+  const collect = () => {
+    recordingsLost.reset();
+    recordingsLost.inc(records.lost);
+  };
+  Object.assign(recordingsLost, { collect });
 }
 
 /** What a recording says of an outcome; states and notices are seen in what was written. */
