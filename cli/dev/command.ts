@@ -6,6 +6,7 @@ import { messageOf } from "../../shared/kcp/errors.ts";
 import { defineCommand } from "../command.ts";
 import { CliError, exit, UsageError } from "../errors.ts";
 import { packageJson } from "../home.ts";
+import { readable } from "./load-functions.ts";
 
 const source = new URL("cli/dev/dev.ts", packageJson);
 
@@ -37,7 +38,10 @@ Types are not checked: make check does that.`,
       throw new CliError("pm dev cannot start here", { where: folder, why: messageOf(cause), next, cause });
     });
     // From its file also where pm itself is one bundle: the functions that are loaded later must find the same modules.
-    const { dev }: typeof import("./dev.ts") = await import(source.href);
+    const { dev }: typeof import("./dev.ts") = await import(source.href).catch((cause: unknown) => {
+      const why = readable(cause instanceof Error && cause.stack ? cause.stack : String(cause), root);
+      throw new CliError("the functions cannot be loaded", { where: root, why, next: "mend the file", cause });
+    });
     await dev({ root, folder, busSocket, dataFile: options.data, timeoutMs: options.timeout }, io);
     return exit.ok;
   },

@@ -1,7 +1,6 @@
 import { join, relative } from "node:path";
 import { run } from "../../eventing/run.ts";
 import type { Log } from "../../shared/function.ts";
-import { messageOf } from "../../shared/kcp/errors.ts";
 import { createLog } from "../../shared/log.ts";
 import type { Io } from "../command.ts";
 import { styleOf } from "../style.ts";
@@ -32,10 +31,7 @@ export async function dev(options: DevOptions, io: Io): Promise<void> {
   const out = { write: (line: string) => io.stdout.write(devLine(line, lines)) };
   const log = createLog({ level: "debug", json: true, attributes: {}, out });
   const load = functionsLoader(root);
-  const first = await load().catch((cause: unknown) => {
-    throw new Error(`the functions cannot be loaded\n${readable(stackOf(cause), root)}`, { cause });
-  });
-  const functions = new ExchangeableFunctions(first);
+  const functions = new ExchangeableFunctions(await load());
 
   await using cleanup = new AsyncDisposableStack();
   const controlPlane = await startControlPlane(options, io);
@@ -55,8 +51,6 @@ export async function dev(options: DevOptions, io: Io): Promise<void> {
   await Promise.allSettled(work);
   await Promise.all(work);
 }
-
-const stackOf = (error: unknown): string => (error instanceof Error && error.stack) || messageOf(error);
 
 interface Following {
   readonly root: string;
