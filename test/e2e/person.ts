@@ -93,12 +93,26 @@ export class Person {
     return this.ready(workspace, name);
   }
 
+  /** The Kubernetes Events about an Account, each a line of type, reason and message. */
+  async events(workspace: string, name: string): Promise<string> {
+    const { items } = await this.client.request<{ readonly items: readonly Told[] }>({
+      cluster: workspace,
+      path: `/api/v1/namespaces/default/events?fieldSelector=involvedObject.kind%3DAccount,involvedObject.name%3D${name}`,
+    });
+    return items.map(({ type, reason, message }) => `${type} ${reason} ${message}`).join("\n");
+  }
+
   /** Tries until `check` no longer throws; its last error otherwise. */
   until<T>(within: number, check: () => Promise<T>): Promise<T> {
     return eventually(within, check);
   }
 }
 
+interface Told {
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+}
 interface Metadata {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;

@@ -2,7 +2,6 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { resource } from "../../../shared/event.ts";
 import { readyStatus, typesOf } from "../expected.ts";
 import { historyOf } from "../history.ts";
-import { kubectl } from "../kubectl.ts";
 import type { Mesh } from "../mesh.ts";
 import { orgs } from "../person.ts";
 
@@ -203,9 +202,8 @@ export function healingCases(mesh: () => Mesh): void {
 
     /** Kubernetes Events are written after the repair that they tell of. */
     async function told(name: string, expected: RegExp, workspace = org): Promise<void> {
-      await mesh().person.until(10_000, async () => {
-        expect(await kubectl(mesh(), workspace, "describe", "account", name)).toMatch(expected);
-      });
+      const { person } = mesh();
+      await person.until(10_000, async () => expect(await person.events(workspace, name)).toMatch(expected));
     }
   });
 }
