@@ -38,8 +38,16 @@ test.each<[string, unknown, unknown, readonly string[]]>([
     [
       '- conditions[B].status: "True"',
       '+ conditions[B].status: "False"',
-      '+ conditions[C].type: "C"',
-      '+ conditions[C].status: "True"',
+      '+ conditions[C]: {"type":"C","status":"True"}',
+    ],
+  ],
+  [
+    "what changes of a condition in one line",
+    { conditions: [{ type: "A", status: "False", reason: "Stopped", message: "m" }] },
+    { conditions: [{ type: "A", status: "True", reason: "Complete", message: "m" }] },
+    [
+      '- conditions[A]: {"status":"False","reason":"Stopped"}',
+      '+ conditions[A]: {"status":"True","reason":"Complete"}',
     ],
   ],
   [

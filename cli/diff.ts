@@ -14,9 +14,24 @@ export function differences(before: unknown, after: unknown, path = ""): readonl
   if (isDeepStrictEqual(before, after)) return [];
   const [left, right] = [fieldsOf(before), fieldsOf(after)];
   const isOpened = (left && right) || (before === undefined && right?.size) || (after === undefined && left?.size);
-  if (!isOpened) return [{ path, ...(before !== undefined && { before }), ...(after !== undefined && { after }) }];
+  if (!isOpened || (path.endsWith("]") && !(left && right))) return [{ path, ...sidesOf(before, after) }];
   const names = new Set([...(left?.keys() ?? []), ...(right?.keys() ?? [])]);
-  return [...names].flatMap((name) => differences(left?.get(name), right?.get(name), join(path, name)));
+  const found = [...names].flatMap((name) => differences(left?.get(name), right?.get(name), join(path, name)));
+  // An entry of a list is one thing: a condition changes its status, reason and message together.
+  return path.endsWith("]") && found.length > 1 ? [gathered(found, path)] : found;
+}
+
+const sidesOf = (before: unknown, after: unknown) => ({
+  ...(before !== undefined && { before }),
+  ...(after !== undefined && { after }),
+});
+
+function gathered(found: readonly Difference[], path: string): Difference {
+  const side = (key: "before" | "after") => {
+    const fields = found.flatMap((each) => (key in each ? [[each.path.slice(path.length + 1), each[key]]] : []));
+    return fields.length > 0 && { [key]: Object.fromEntries(fields) };
+  };
+  return { path, ...side("before"), ...side("after") };
 }
 
 /** The same for people: `- path: value` and `+ path: value`. */

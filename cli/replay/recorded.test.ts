@@ -66,6 +66,10 @@ test("what differs is shown line by line: 1", async () => {
     ]),
   );
   expect(lines.at(-1)).toBe("2 invocations replayed, 1 differs");
+
+  const folded = await replayOf([ofOtherBuild(), good, ofOtherBuild(), ofOtherBuild()]);
+  expect(folded.out.match(/^#/gm)).toHaveLength(2);
+  expect(folded.out).toMatch(/\n#1 stands for 2 others\n4 invocations replayed, 3 differ\n$/);
 });
 
 describe("what cannot be replayed is said: 1", () => {

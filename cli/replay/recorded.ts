@@ -9,7 +9,8 @@ import { selected } from "../export/selection.ts";
 import { print } from "../output.ts";
 import { Places } from "../places.ts";
 import { styleOf } from "../style.ts";
-import { renderHead, renderRecording, renderReplayed } from "./render.ts";
+import { Folding } from "./folding.ts";
+import { type Rendering, renderHead, renderRecording, renderReplayed } from "./render.ts";
 import { askStep, type Replaying } from "./replaying.ts";
 
 /** What came of one recording. */
@@ -20,6 +21,7 @@ export async function replayRecorded(replaying: Replaying): Promise<number> {
   const { options, io } = replaying;
   const places = new Places();
   const rendering = { style: styleOf(io), pathOf: places.pathOf };
+  const folding = new Folding();
   const tally: Tally = { replayed: 0, differ: 0, notReplayed: 0, invocations: [] };
   for await (const stored of recordingsOf(replaying, places)) {
     if (options.step) {
@@ -30,13 +32,17 @@ export async function replayRecorded(replaying: Replaying): Promise<number> {
     }
     const verdict = await judge(stored);
     count(tally, stored, verdict);
-    if (options.step || (options.output === "table" && !isSame(verdict))) {
-      const said = "obstacle" in verdict ? `  ${verdict.obstacle}\n` : renderReplayed(verdict.replayed, rendering);
-      io.stdout.write(`${options.step ? "" : renderHead(stored, rendering)}${said}`);
-    }
+    const text = renderVerdict(verdict, rendering);
+    if (options.step) io.stdout.write(text);
+    else if (options.output === "table" && !isSame(verdict) && !folding.folds(text, stored.sequence))
+      io.stdout.write(renderHead(stored, rendering) + text);
   }
+  io.stdout.write(folding.summary);
   return conclude(tally, replaying);
 }
+
+const renderVerdict = (verdict: Verdict, rendering: Rendering): string =>
+  "obstacle" in verdict ? `  ${verdict.obstacle}\n` : renderReplayed(verdict.replayed, rendering);
 
 /** Those that are asked for, oldest first; learns paths from all events on the way. */
 async function* recordingsOf({ archive, selection }: Replaying, places: Places): AsyncGenerator<StoredInvocation> {
@@ -48,12 +54,11 @@ async function* recordingsOf({ archive, selection }: Replaying, places: Places):
   }
 }
 
-async function judge(stored: StoredInvocation): Promise<Verdict> {
-  const { invocation } = stored;
+async function judge({ invocation }: StoredInvocation): Promise<Verdict> {
   const fn = functions.find(({ name }) => name === invocation.function);
-  if (!fn) return { ...stored, obstacle: "this build has no function of that name: was it renamed or removed?" };
-  if (isCut(invocation)) return { ...stored, obstacle: "not replayed: too large to be recorded whole" };
-  return { ...stored, replayed: await replay(invocation, fn, steps) };
+  if (!fn) return { obstacle: "this build has no function of that name: was it renamed or removed?" };
+  if (isCut(invocation)) return { obstacle: "not replayed: too large to be recorded whole" };
+  return { replayed: await replay(invocation, fn, steps) };
 }
 
 /** Something of it was too large to be kept. */

@@ -2,6 +2,7 @@ import type { StoredInvocation } from "../../eventing/bus/archive.ts";
 import type { RecordedRead, RecordedResult } from "../../eventing/recording/invocation.ts";
 import type { Replayed, ReplayedWrite } from "../../eventing/recording/replay.ts";
 import type { Intent } from "../../eventing/recording/simulate.ts";
+import type { Metadata } from "../../shared/kcp/objects.ts";
 import { titleOf } from "../../shared/kcp/resource-path.ts";
 import { diffLines } from "../diff.ts";
 import { eventInWords } from "../invoke/find-function.ts";
@@ -64,7 +65,15 @@ function writeLines({ was, now }: ReplayedWrite, rendering: Rendering): readonly
   if (!either) return [];
   const note = !was ? style.green("written now, and not then") : !now ? style.red("written then, and not now") : "";
   const head = `  ${intentInWords(either, rendering)}${note && `: ${note}`}`;
-  return [head, ...diffLines(was?.body, now?.body, style).map((line) => `    ${line}`)];
+  const [before, after] = was && now ? [was.body, now.body] : [unversioned(was?.body), unversioned(now?.body)];
+  return [head, ...diffLines(before, after, style).map((line) => `    ${line}`)];
+}
+
+/** The version that a write is made on says nothing where there is no other write beside it. */
+function unversioned(body: object | undefined): object | undefined {
+  if (!body || !("metadata" in body)) return body;
+  const { resourceVersion: _made, ...metadata } = body.metadata as Partial<Metadata>;
+  return { ...body, metadata: Object.keys(metadata).length > 0 ? metadata : undefined };
 }
 
 const verbs = { create: "creates", mergePatch: "patches", apply: "applies", delete: "deletes" } as const;
