@@ -3,6 +3,7 @@ import { formatDuration } from "../../shared/duration.ts";
 import { type CloudEvent, resource } from "../../shared/event.ts";
 import { counted } from "../account-state.ts";
 import { intentInWords, type Rendering } from "../replay/render.ts";
+import type { Style } from "../style.ts";
 import { type Handling, isIdle, type Moment, type OpenWait, type Timeline } from "./timeline.ts";
 
 const width = 100;
@@ -24,44 +25,40 @@ export function renderTimeline(timeline: Timeline, title: string, rendering: Tra
   const end = Math.max(...moments.map(({ at }) => at), ...handled.map(({ at, ms }) => at + ms));
   const trace = moments.map(({ event }) => traceIdOf(event.traceparent)).find(Boolean);
   const counts = `${counted(moments.length, "event")} and ${counted(handled.length, "invocation")} in ${formatDuration(end)}`;
-  const groups = verbose ? moments.map((moment) => [moment]) : grouped(moments);
+  const told = moments.map((moment) => momentLines(moment, rendering));
   const lines = [
     `${style.bold(title)}  ${counts}`,
     style.dim(`from ${startedAt}${trace ? `, trace ${trace}` : ""}; milliseconds since then:`),
-    ...groups.flatMap((group) => momentLines(group, rendering)),
+    ...(verbose ? told.flat() : folded(told, style)),
     ...waits.flatMap((wait) => wrap(openWaitInWords(wait, end, rendering), 0).map((line) => style.yellow(line))),
   ];
   return `${lines.join("\n")}\n`;
 }
 
-/** The same news several times in a row, with which nobody did anything, are one. */
-function grouped(moments: readonly Moment[]): readonly (readonly Moment[])[] {
-  const groups: Moment[][] = [];
-  for (const moment of moments) {
+/** The same news several times in a row, with which the same was done, are one. */
+function folded(told: readonly (readonly string[])[], style: Style): readonly string[] {
+  const groups: { readonly key: string; readonly lines: readonly string[]; times: number }[] = [];
+  for (const lines of told) {
+    const key = lines.join("\n").replace(/^ *\d+|\d+ ms/gm, "");
     const last = groups.at(-1);
-    const isRepeated = last?.every((other) => isQuiet(other) && inWords(other) === inWords(moment)) && isQuiet(moment);
-    if (isRepeated) last?.push(moment);
-    else groups.push([moment]);
+    if (last?.key === key) last.times++;
+    else groups.push({ key, lines, times: 1 });
   }
-  return groups;
+  return groups.flatMap(({ lines: [first = "", ...rest], times }) => [
+    times > 1 ? `${first}${style.dim(`  ${times} times`)}` : first,
+    ...rest,
+  ]);
 }
 
-const isQuiet = ({ waited, invocations }: Moment): boolean => waited === undefined && invocations.every(isIdle);
-const inWords = ({ event, by }: Moment): string => `${eventInWords(event)} by ${by}`;
-
-function momentLines(group: readonly Moment[], rendering: TraceRendering): readonly string[] {
+function momentLines({ at, event, by, waited, invocations }: Moment, rendering: TraceRendering): readonly string[] {
   const { style, verbose } = rendering;
-  const [moment] = group;
-  if (!moment) return [];
-  const { at, event, by, waited, invocations } = moment;
   const wait =
     waited === undefined ? [] : [style.yellow(`${" ".repeat(margin)}waited ${ms(waited)} for ${changeInWords(event)}`)];
   const author = by === undefined ? "" : style.dim(`  by ${by}`);
-  const times = group.length > 1 ? style.dim(`  ${group.length} times`) : "";
   const idle = verbose ? new Set(invocations.filter(isIdle).map(({ function: name }) => name)) : new Set();
   return [
     ...wait,
-    `${String(at).padStart(margin - 2)}  ${style.bold(eventInWords(event))}${author}${times}`,
+    `${String(at).padStart(margin - 2)}  ${style.bold(eventInWords(event))}${author}`,
     ...invocations
       .filter((handling) => !isIdle(handling))
       .flatMap((handling) => handlingLines(handling, at, rendering)),
