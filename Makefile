@@ -1,7 +1,7 @@
 # Every target installs what it needs first. From elsewhere: make -C FOLDER …
 node := @tools/node
 
-.PHONY: help up demo quick test check bench tools fix clean
+.PHONY: help up demo quick test nightly check bench tools fix clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
@@ -22,6 +22,9 @@ quick: ## make check, then the suites that any backend passes on the embedded on
 test: ## all suites on the embedded control plane and on real servers, with coverage
 	@tools/node || { echo "0 passed, 1 failed"; exit 1; }
 	$(node) test/run.ts
+
+nightly: ## 1,000 random sequences, other ones each time
+	@RANDOM_RUNS=$${RANDOM_RUNS:-1000} RANDOM_SEED=$${RANDOM_SEED:-$$(date +%s)} $(subst @,,$(node)) node_modules/vitest/vitest.mjs run --project=embedded test/random
 
 bench: ## latency and bursts beside bare kcp
 	$(node) test/bench/bench.ts

@@ -42,8 +42,8 @@ export default defineFunction<Deps>({
     if (!world) return drop("no Account");
     if (world.isDeleting) return drop("the Account is being deleted");
     const refused = await refusal(world);
+    const refreshed = await deps.claimAccount(world, refused ? [] : finalizersOf(world));
     if (refused) return drop(refused);
-    const refreshed = await deps.claimAccount(world, finalizersOf(world));
     const repairs = [...(await ensureTypes(world, deps)), ...(await ensureWorkspace(world, deps))];
     return repairs.reduce((outcome, notice) => outcome.repairing(notice), await outcomeOf(world, refreshed));
   },

@@ -7,13 +7,15 @@ import { clusterAt, find, infoIn, nameOf, type World } from "./world.ts";
 /** What there is when all has come to rest. */
 export interface End {
   readonly world: World;
-  readonly person: Pick<Person, "wishes" | "deleted" | "squatted" | "ended">;
+  readonly person: Pick<Person, "wishes" | "deleted" | "squatted" | "forced" | "disowned" | "ended">;
   /** How many things were done to the world. */
   readonly actions: number;
   readonly writes: number;
   readonly invocations: number;
   /** Of one more look at every account, when nothing had happened since the last. */
   readonly writesAtRest: number;
+  /** Kubernetes Events written then. */
+  readonly noticesAtRest: number;
   /** Beyond those that always run. */
   readonly timersLeft: number;
   /** What the controllers of the control plane still fail at. */
@@ -81,6 +83,9 @@ export function* workspacesBelong({ world, person }: End): Iterable<string> {
     const { name, uid, deletionTimestamp } = workspace.metadata;
     const cluster = clusterOf(workspace);
     if (cluster === "root" || person.squatted.has(uid)) continue;
+    const { URL: url = "", cluster: inner = "" } = workspace.spec ?? {};
+    const path = url.slice(url.lastIndexOf("/root:orgs:") + "/root:orgs:".length);
+    if (person.disowned.has(path) && !infoIn(world, inner)) continue;
     const account = find(world, "Account", cluster, name);
     if (!account || !isOwner(account, workspace)) yield `${nameOf(world, workspace)} belongs to no Account`;
     if (deletionTimestamp && !account?.metadata.deletionTimestamp) yield `${nameOf(world, workspace)} is being deleted`;
@@ -113,22 +118,29 @@ export function* lineageIsRight(end: End): Iterable<string> {
 }
 
 /** WorkspaceTypes in root:orgs are those of the orgs that exist, as they should be. */
-export function* typesAreRight(end: End): Iterable<string> {
-  const { world } = end;
+export function* typesAreRight({ world, person }: End): Iterable<string> {
   const cluster = clusterAt(world, "root:orgs") ?? "";
   const orgs = world.all("Account").filter((account) => clusterOf(account) === cluster);
   const types = world.all("WorkspaceType").filter((type) => clusterOf(type) === cluster);
+  const names = new Set(types.map(({ metadata }) => metadata.name));
   const wanted = new Map(
-    orgs.flatMap(({ metadata: { name } }) =>
-      Object.entries(typesOf(name)).map(([type, spec]) => [type, { name, spec }]),
+    orgs.flatMap(({ metadata: { name }, spec: { type } }) =>
+      Object.entries(typesOf(name)).map(([typeName, spec]) => [typeName, { name, spec, isKept: type === "org" }]),
     ),
   );
+  for (const org of orgs.filter((each) => findCondition(each, "Ready")?.status === "True")) {
+    const missing = Object.keys(typesOf(org.metadata.name)).filter((type) => !names.has(type));
+    if (missing.length > 0) yield `${nameOf(world, org)} has no ${missing.join(" and ")}`;
+  }
   for (const type of types) {
     const expected = wanted.get(type.metadata.name);
+    if (!expected && person.forced.has(type.metadata.name.replace(/-(org|account)$/, ""))) continue;
     if (!expected) yield `${nameOf(world, type)} is of no org`;
-    else if (sorted(type.spec) !== sorted(expected.spec)) yield `${nameOf(world, type)} is ${sorted(type.spec)}`;
+    // An org that was made something else is told so, and left alone.
+    if (!expected?.isKept) continue;
+    if (sorted(type.spec) !== sorted(expected.spec)) yield `${nameOf(world, type)} is ${sorted(type.spec)}`;
     const label = type.metadata.labels?.["core.platform-mesh.io/org"];
-    if (expected && label !== expected.name) yield `${nameOf(world, type)} is labelled with org ${label}`;
+    if (label !== expected.name) yield `${nameOf(world, type)} is labelled with org ${label}`;
   }
 }
 
@@ -175,8 +187,11 @@ export function* wishesAreKept({ world, person }: End): Iterable<string> {
 }
 
 /** Nothing is under way, nothing was given up, and a further look changes nothing. */
-export function* allIsAtRest({ writesAtRest, timersLeft, errors, deadLetters }: End): Iterable<string> {
+export function* allIsAtRest(end: End): Iterable<string> {
+  const { world, writesAtRest, noticesAtRest, timersLeft, errors, deadLetters } = end;
   if (writesAtRest > 0) yield `one more look at every account makes ${writesAtRest} writes`;
+  const isWaiting = world.all("Account").some((account) => findCondition(account, "Ready")?.reason === "Stopped");
+  if (noticesAtRest > 0 && !isWaiting) yield `${noticesAtRest} Kubernetes Events are written though nobody waits`;
   if (timersLeft !== 0) yield `${timersLeft} timers are left`;
   yield* errors.map((error) => `the control plane failed: ${error}`);
   yield* deadLetters.map((letter) => `dead letter: ${letter}`);

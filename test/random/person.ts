@@ -24,6 +24,10 @@ export class Person {
   readonly deleted = new Set<string>();
   /** Uids of Workspaces that are nobody's Account's, until they may be adopted. */
   readonly squatted = new Set<string>();
+  /** Accounts whose finalizers were taken away: what only the functions would remove may stay. */
+  readonly forced = new Set<Path>();
+  /** Their Workspace was taken from them: only the AccountInfo in it still tells whose it is. */
+  readonly disowned = new Set<Path>();
   /** Accounts and Workspaces that were deleted: what was below them may be gone as well. */
   readonly ended: Path[] = [];
 
@@ -94,6 +98,7 @@ export class Person {
     const body = { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy: how };
     await this.#client.request({ method: "DELETE", cluster, path: pathOf(kinds.Account, { name }), body });
     if (present) this.deleted.add(present.metadata.uid);
+    if (how === "Orphan") this.disowned.add(path);
     this.ended.push(path);
   }
 
@@ -117,16 +122,18 @@ export class Person {
     const type = { cluster: orgs, name: `${org}-account` };
     switch (what) {
       case "owner of the Workspace":
+        this.disowned.add(path);
         return edit("Workspace", placeOf(path), { metadata: { ownerReferences: null } });
       case "lineage in the AccountInfo":
         return edit("AccountInfo", infoOf(path), {
-          spec: { account: { name: "other" }, organization: { name: "other" } },
+          spec: { account: { path: "other" }, organization: { name: "other" } },
         });
       case "security in the AccountInfo":
         return edit("AccountInfo", infoOf(path), { spec: { fga: { store: { id: `store of ${path}` } } } });
       case "finalizers of the AccountInfo":
         return edit("AccountInfo", infoOf(path), { metadata: { finalizers: null } });
       case "finalizers of the Account":
+        this.forced.add(path);
         return edit("Account", placeOf(path), { metadata: { finalizers: null } });
       case "status of the Account":
         return edit(

@@ -10,7 +10,7 @@ import type { Fault } from "./action.ts";
 import type { Sequence } from "./arbitrary.ts";
 import { Faults, randomFrom } from "./faults.ts";
 import { faultyBus } from "./faulty-bus.ts";
-import { violationsOf } from "./invariants.ts";
+import { type End, violationsOf } from "./invariants.ts";
 import { Person } from "./person.ts";
 import { Product, resyncMs } from "./product.ts";
 import { Wire } from "./wire.ts";
@@ -46,8 +46,13 @@ export class Installation implements AsyncDisposable {
     return new Installation(folder);
   }
 
-  /** Does the actions one after the other, ends the faults, lets all come to rest, and answers what is wrong then. */
-  async run({ salt, actions }: Sequence): Promise<readonly string[]> {
+  /** What is wrong after a sequence. */
+  async run(sequence: Sequence): Promise<readonly string[]> {
+    return violationsOf(await this.play(sequence));
+  }
+
+  /** Does the actions one after the other, ends the faults, lets all come to rest, and answers what there is then. */
+  async play({ salt, actions }: Sequence): Promise<End> {
     const dataFile = join(this.#folder, "run");
     await copyFile(join(this.#folder, "data"), dataFile);
     const clock = manualClock();
@@ -57,15 +62,16 @@ export class Installation implements AsyncDisposable {
     const embedded = await createEmbedded({ dataFile, users: [operator], tls: false, clock, latencyMs, onError });
     const wire = new Wire({ embedded, clock, random });
     const faults = new Faults();
-    const counts = { writes: 0, invocations: 0, dead: [] as string[] };
+    const counts = { writes: 0, notices: 0, invocations: 0, dead: [] as string[] };
     const asOperator = { token: operator.token, lagMs };
     const http = {
       source: wire.http(asOperator),
       functions: wire.http({
         ...asOperator,
-        fault({ method }) {
+        fault({ method, url }) {
           if (method === "GET") return undefined;
-          counts.writes++;
+          if (new URL(url).pathname.includes("/events")) counts.notices++;
+          else counts.writes++;
           return faults.answers.shift();
         },
       }),
@@ -74,18 +80,6 @@ export class Installation implements AsyncDisposable {
       new Product({
         ...{ clock, random, faults, http, bus: faultyBus(bus, faults, clock) },
         onHandled(run, { outcome, reason }) {
-          if (process.env.TRACE)
-            console.log(
-              clock.now() - 1767225600000 - 216000,
-              run.function,
-              run.event.id.slice(-60),
-              run.event.accountkey,
-              outcome,
-              reason ?? "",
-              run.event.type.slice(-20),
-              run.event.phase ?? "",
-              run.event.deleting ?? "",
-            );
           counts.invocations++;
           if (outcome === "dead") counts.dead.push(`${run.function} of ${run.event.id}: ${reason}`);
         },
@@ -141,22 +135,23 @@ export class Installation implements AsyncDisposable {
     const before = { ...counts };
     errors.length = 0;
     await clock.pass(roundMs);
-    const found = violationsOf({
+    const end: End = {
       world: worldOf(embedded),
       person,
       ...{ actions: actions.length, writes: before.writes, invocations: before.invocations },
       writesAtRest: counts.writes - before.writes,
+      noticesAtRest: counts.notices - before.notices,
       timersLeft: (await timersOf(clock)) - standing,
       errors,
       deadLetters: counts.dead,
-    });
+    };
     const stopped = product.stop();
     await clock.pass(1);
     await stopped;
     await bus.close();
     wire.close();
     await embedded.close();
-    return found;
+    return end;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -38,6 +38,26 @@ export const cases: Readonly<Record<string, Sequence>> = {
     salt: 0,
     actions: [...ready("beta", "beta:dev"), { does: "delete", path: "beta", how: "Orphan" }],
   },
+  "its refresh label is taken from an account that is refused, too": {
+    salt: 0,
+    actions: [
+      ...ready("beta"),
+      create("beta:qa"),
+      { does: "edit", path: "beta:qa", what: "refresh label" },
+      { does: "edit", path: "beta:qa", what: "type to org" },
+    ],
+  },
+  "a wait that an error has overtaken is not told any more": {
+    salt: 0,
+    actions: [
+      create("acme"),
+      { does: "edit", path: "acme", what: "displayName" },
+      create("acme"),
+      create("acme:dev"),
+      wait(1),
+      { does: "edit", path: "acme:dev", what: "type to org" },
+    ],
+  },
   "an account that is made in a workspace that is being deleted does not hold it for ever": {
     salt: 0,
     actions: [
