@@ -38,9 +38,14 @@ export async function choose(archive: Archive, choice: Choice, command: string):
   return found;
 }
 
-/** The chosen ones, each read when it is asked for. */
+/** The chosen ones, each read when it is asked for; to be read to the end. */
 export async function* lettersOf(archive: Archive, chosen: ReadonlySet<number>): AsyncGenerator<Letter> {
-  for await (const stored of archive.deadLetters()) if (chosen.has(stored.sequence)) yield letterOf(stored);
+  let left = chosen.size;
+  for await (const stored of archive.deadLetters()) {
+    if (!chosen.has(stored.sequence)) continue;
+    yield letterOf(stored);
+    if (--left === 0) return;
+  }
 }
 
 export function sequenceOf(text: string, command: string): number {

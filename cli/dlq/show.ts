@@ -20,7 +20,8 @@ export default defineCommand({
   run: ({ options, positionals }, io) =>
     withArchive(options, async (archive) => {
       const chosen = await choose(archive, { all: false, function: undefined, sequences: positionals }, "dlq show");
-      const letter = (await lettersOf(archive, chosen).next()).value;
+      let letter: Letter | undefined;
+      for await (const each of lettersOf(archive, chosen)) letter = each;
       if (!letter) throw new CliError(`dead letter ${positionals[0]} is gone`, { next: "pm dlq list" });
       print(io, options.output, letterToJson(letter), {
         table: () => describe(letter),
