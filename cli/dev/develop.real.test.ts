@@ -17,7 +17,7 @@ beforeAll(async () => {
   copy = await checkoutCopy();
   const bin = join(copy.folder, "node_modules", ".bin");
   run = (command, ...args) => runCommand(join(bin, command), args, { cwd: copy.folder, tail: 30 });
-  await run("node", "cli/main.ts", "new", "function", "greet-owner", "--on=Account,ready");
+  await run("node", "cli/main.ts", "new", "function", "unheard-of", "--on=Account,ready");
 });
 afterAll(() => copy[Symbol.asyncDispose]());
 
@@ -32,7 +32,7 @@ describe("a new function", () => {
   });
 
   test("is not made twice", async () => {
-    await expect(run("node", "cli/main.ts", "new", "function", "greet-owner")).rejects.toThrow("has it already");
+    await expect(run("node", "cli/main.ts", "new", "function", "unheard-of")).rejects.toThrow("has it already");
   });
 });
 
@@ -57,7 +57,7 @@ class Dev {
 }
 
 test("pm dev runs what is saved within a second, keeps the last version that loads, and loses no event", async () => {
-  const file = join(copy.folder, "functions", "greet-owner", "index.ts");
+  const file = join(copy.folder, "functions", "unheard-of", "index.ts");
   const handler = await readFile(file, "utf8");
   const save = (replacement: string) => writeFile(file, handler.replace("return done();", replacement));
   const dev = new Dev(copy.folder);
@@ -71,16 +71,16 @@ test("pm dev runs what is saved within a second, keeps the last version that loa
       return client.create<Account>(kinds.Account, "root:orgs", account);
     };
     const handled = (name: string, how: RegExp) =>
-      dev.says(new RegExp(`greet-owner +accounts/${name} add.*${how.source}`));
+      dev.says(new RegExp(`unheard-of +accounts/${name} add.*${how.source}`));
 
     await Promise.all([handled("acme", /done/), create("acme")]);
     await Promise.all([
-      dev.says(/^\S+ {2}reloaded in \d+ ms: functions\/greet-owner\/index.ts/, 3_000),
+      dev.says(/^\S+ {2}reloaded in \d+ ms: functions\/unheard-of\/index.ts/, 3_000),
       save('return drop("edited");'),
     ]);
     await Promise.all([
       dev.says(/SyntaxError/),
-      dev.says(/not reloaded, the functions as they were go on: functions\/greet-owner\/index.ts/),
+      dev.says(/not reloaded, the functions as they were go on: functions\/unheard-of\/index.ts/),
       save("return done(;"),
     ]);
     await Promise.all([dev.says(/workspace-ready .*done/), create("beta")]);
