@@ -104,7 +104,7 @@ describe("output", () => {
       const script = `${out}\nCOMP_WORDS=(pm "$@"); COMP_CWORD=$#; _pm; echo "\${COMPREPLY[*]}"`;
       return (await run("bash", ["-c", script, "bash", ...words])).stdout.trim();
     };
-    expect(await complete("tr")).toBe("tree");
+    expect(await complete("tre")).toBe("tree");
     expect(await complete("account", "de")).toBe("delete");
     expect(await complete("account", "delete", "--casc")).toBe("--cascade");
     expect(await complete("-w", "root:orgs", "why", "--del")).toContain("");

@@ -99,7 +99,7 @@ function processIo(): Io {
     async ask(question) {
       if (!process.stdin.isTTY) return undefined;
       using lines = createInterface({ input: process.stdin, output: process.stderr });
-      return lines.question(question, { signal: abort.signal });
+      return await lines.question(question, { signal: abort.signal });
     },
   };
 }

@@ -6,7 +6,7 @@ export class Folding {
 
   /** True when it has been shown. */
   folds(text: string, sequence: number): boolean {
-    const key = text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "").replace(/resourceVersion: "\d+"/g, "");
+    const key = text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z|\d+ ms|resourceVersion: "\d+"/g, "");
     const known = this.#shown.get(key);
     if (known) known.more++;
     else this.#shown.set(key, { sequence, more: 0 });

@@ -1,8 +1,9 @@
 import type { StoredInvocation } from "../../eventing/bus/archive.ts";
-import type { RecordedRead, RecordedResult } from "../../eventing/recording/invocation.ts";
+import type { ObjectAt, RecordedRead, RecordedResult } from "../../eventing/recording/invocation.ts";
 import type { Replayed, ReplayedWrite } from "../../eventing/recording/replay.ts";
+import { objectAt } from "../../eventing/recording/seen.ts";
 import type { Intent } from "../../eventing/recording/simulate.ts";
-import type { Metadata } from "../../shared/kcp/objects.ts";
+import type { KubeObject, Metadata } from "../../shared/kcp/objects.ts";
 import { titleOf } from "../../shared/kcp/resource-path.ts";
 import { diffLines } from "../diff.ts";
 import { eventInWords } from "../invoke/find-function.ts";
@@ -25,11 +26,12 @@ export function renderHead({ sequence, invocation }: StoredInvocation, { style }
 /** What a recording holds: the event, the calls and how it ended. */
 export function renderRecording(stored: StoredInvocation, rendering: Rendering): string {
   const { reads, writes, result } = stored.invocation;
+  const stateAt = (place: ObjectAt) => stateOf(objectAt(stored.invocation, place));
   const calls = [
     ...reads.map((read) => ({
       turn: read.turn,
       order: read.verb === "refresh" ? 1 : 0,
-      text: readInWords(read, rendering),
+      text: readInWords(read, stateAt, rendering),
     })),
     ...writes.map((write) => ({ turn: write.turn, order: 1, text: intentInWords(write, rendering) + errorOf(write) })),
   ].sort((a, b) => a.turn - b.turn || a.order - b.order);
@@ -84,13 +86,20 @@ export function intentInWords({ verb, resource, target }: Intent, { pathOf }: Re
   return `${verbs[verb]} ${status}${titleOf(resource)} ${target.name} in ${pathOf(target.cluster)}`;
 }
 
-function readInWords(read: RecordedRead, { pathOf, style }: Rendering): string {
+function readInWords(read: RecordedRead, stateAt: (place: ObjectAt) => string, { pathOf, style }: Rendering): string {
   const { kind, cluster, times } = read;
   const what = read.verb === "list" ? `all ${kind}s` : `${kind} ${read.name}`;
   const where = `${what} in ${pathOf(cluster)}${times > 1 ? `, ${times} times` : ""}`;
   if (read.verb === "refresh") return style.dim(`reads ${where}, anew from the server${errorOf(read)}`);
-  const found = read.verb === "list" ? `: ${read.answer?.length ?? 0}` : read.answer === undefined ? ": none" : "";
-  return style.dim(`reads ${where}${found}${errorOf(read)}`);
+  if (read.verb === "list") return style.dim(`reads ${where}: ${read.answer?.length ?? 0}${errorOf(read)}`);
+  return style.dim(`reads ${where}${read.answer === undefined ? ": none" : stateAt(read.answer)}${errorOf(read)}`);
+}
+
+/** As `: Ready, deleting`; nothing for an object that has no phase. */
+function stateOf(object: KubeObject): string {
+  const { metadata, status } = object as KubeObject & { readonly status?: { readonly phase?: string } };
+  const state = [status?.phase, metadata.deletionTimestamp === undefined ? "" : "deleting"].filter(Boolean);
+  return state.length > 0 ? `: ${state.join(", ")}` : "";
 }
 
 const errorOf = ({ error }: Pick<RecordedRead, "error">): string => (error ? `: ${error.message}` : "");

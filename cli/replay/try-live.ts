@@ -10,6 +10,7 @@ import { type Invoked, runHere } from "../invoke/run-here.ts";
 import { print } from "../output.ts";
 import { Places } from "../places.ts";
 import { styleOf } from "../style.ts";
+import { Folding } from "./folding.ts";
 import { planned } from "./live.ts";
 import { askStep, type Replaying } from "./replaying.ts";
 
@@ -20,6 +21,7 @@ export async function tryLive(replaying: Replaying, wanted: readonly AccountFunc
   const places = new Places();
   const rendering = { style: styleOf(io), pathOf: places.pathOf, verbose: false };
   const tried: Invoked[] = [];
+  const folding = new Folding();
   await withExport(options, io, async ({ client, kubeconfig }) => {
     const settings = { ...defaultSettings, serverCa: kubeconfig.serverCa() };
     const log = createLog({ level: "error", json: false, attributes: {}, out: io.stderr });
@@ -30,11 +32,15 @@ export async function tryLive(replaying: Replaying, wanted: readonly AccountFunc
         const invoked = await runHere(fn, stored.event, here);
         tried.push(invoked);
         const changes = invoked.writes.length > 0 || invoked.result.kind === "failed";
-        if (options.step || (changes && options.output === "table")) io.stdout.write(renderInvoked(invoked, rendering));
+        const [head = "", ...lines] = renderInvoked(invoked, rendering).split("\n");
+        const text = lines.join("\n");
+        const isShown = changes && options.output === "table" && !folding.folds(text, stored.sequence);
+        if (options.step || isShown) io.stdout.write(`#${stored.sequence} ${head}\n${text}`);
         if (options.step && (await askStep(io)) === "quit") return;
       }
     }
   });
+  io.stdout.write(folding.summary);
   const failed = tried.filter(({ result }) => result.kind === "failed").length;
   const writing = tried.filter(({ writes }) => writes.length > 0).length;
   print(
