@@ -26,6 +26,12 @@ test("tells of changed, replaced and new files, in new folders too, and of sever
     expect(await told(() => mkdir(join(folder, "new")))).toEqual(["new"]);
     const both = () => Promise.all(["new/b.ts", "a.ts"].map((file) => writeFile(join(folder, file), "5")));
     expect(await told(both)).toEqual(["a.ts", "new/b.ts"]);
+    const makeAnew = async () => {
+      await rm(join(folder, "new"), { recursive: true });
+      await mkdir(join(folder, "new"));
+    };
+    expect(await told(makeAnew)).toContain("new");
+    expect(await told(() => writeFile(join(folder, "new/c.ts"), "6"))).toEqual(["new/c.ts"]);
     expect(await told(() => rm(join(folder, "new"), { recursive: true }))).toContain("new");
     const next = following.next();
     stop.abort();

@@ -61,8 +61,8 @@ interface Following {
 
 /** Exchanges the functions whenever a file is changed that they are made of. */
 async function follow({ root, load, functions, log }: Following, signal: AbortSignal): Promise<void> {
-  for await (const files of changes([join(root, "functions"), join(root, "shared")], signal)) {
-    const sources = files.filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"));
+  for await (const paths of changes([join(root, "functions"), join(root, "shared")], signal)) {
+    const sources = paths.filter(isSource);
     if (sources.length === 0) continue;
     const names = sources.map((file) => relative(root, file)).join(", ");
     const started = performance.now();
@@ -74,6 +74,9 @@ async function follow({ root, load, functions, log }: Following, signal: AbortSi
     }
   }
 }
+
+/** What is told of a folder may be all that is told of the files in it, when it is a new one. */
+const isSource = (path: string): boolean => /(?:\.ts|\/[^.]+)$/.test(path) && !path.endsWith(".test.ts");
 
 const welcome = (root: string, kubeconfig: string, socket: string): string => `
 The embedded control plane, for development only, and all functions. In another terminal:
