@@ -72,22 +72,25 @@ function handlingLines(handling: Handling, eventAt: number, rendering: Rendering
   const { function: name, attempt, at, result } = handling;
   const late = at - eventAt >= 100 ? `, ${ms(at - eventAt)} after the event` : "";
   const head = `${name}${attempt > 1 ? `, attempt ${attempt}` : ""}: ${ms(handling.ms)}${late}`;
-  const writes = handling.writes.map((write) => {
+  const below = (text: string, paint: (line: string) => string = String) =>
+    wrap(text, indent + 2).map((line) => paint(line));
+  const writes = handling.writes.flatMap((write) => {
     const text = `${intentInWords(write, rendering)}, ${ms(write.ms)}`;
-    return { text: write.error ? `${text}: ${write.error.message}` : text, paint: write.error ? style.red : undefined };
+    return write.error ? below(`${text}: ${short(write.error.message)}`, style.red) : below(text);
   });
   const end = endInWords(handling, rendering);
-  const paint = result.outcome === "error" ? style.red : result.outcome === "done" ? undefined : style.yellow;
-  return [
-    ...wrap(head, indent - 2),
-    ...[...writes, ...(end ? [{ text: end, paint }] : [])].flatMap(({ text, paint: color }) =>
-      wrap(text, indent + 2).map((line) => (color ? color(line) : line)),
-    ),
-  ];
+  const paint = result.outcome === "error" ? style.red : result.outcome === "done" ? String : style.yellow;
+  return [...wrap(head, indent - 2), ...writes, ...(end ? below(end, paint) : [])];
 }
 
-function endInWords({ result }: Handling, { pathOf }: Rendering): string {
-  if (result.outcome === "error") return `failed: ${result.error.message}`;
+const maxMessage = 240;
+const short = (message: string): string => (message.length > maxMessage ? `${message.slice(0, maxMessage)}…` : message);
+
+function endInWords({ result, writes }: Handling, { pathOf }: Rendering): string {
+  if (result.outcome === "error") {
+    const { message } = result.error;
+    return writes.some(({ error }) => error?.message === message) ? "failed with that" : `failed: ${short(message)}`;
+  }
   const { reason = "", ref } = result;
   const emits = result.events.length > 0 ? `emits ${result.events.map(({ type }) => shortType(type)).join(", ")}` : "";
   const how = {
