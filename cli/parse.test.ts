@@ -50,6 +50,8 @@ describe("values", () => {
     [["--on=false"], { on: false }],
     [["--on=0"], { on: false }],
     [["--on=TRUE"], { on: true }],
+    [["--no-on"], { on: false }],
+    [["--no-on", "--on"], { on: true }],
     [["--wait", "1m30s"], { wait: 90_000 }],
     [["--types=a,b", "--types", "c"], { types: ["a", "b", "c"] }],
     [["--types", " a , ,b"], { types: ["a", "b"] }],
@@ -63,6 +65,12 @@ describe("values", () => {
     expect(parseCommandLine(command, ["path"], { TRY_URL: "" }).options.url).toBeUndefined();
   });
 
+  test("of the last positional there may be many", () => {
+    const many = { ...command, positionals: [{ name: "SEQ", description: "", many: true }] };
+    expect(parseCommandLine(many, ["1", "2", "--follow", "3"], {}).positionals).toEqual(["1", "2", "3"]);
+    expect(parseCommandLine(many, [], {}).positionals).toEqual([]);
+  });
+
   test("what follows -- is no flag", () => {
     expect(parse("--", "--follow").positionals).toEqual(["--follow"]);
   });
@@ -73,6 +81,8 @@ describe("refusals", () => {
     [["path", "--metrics-bind-adress=:1"], "unknown flag --metrics-bind-adress; did you mean --metrics-bind-address?"],
     [["path", "--xyzxyzxyz"], "unknown flag --xyzxyzxyz"],
     [["path", "-x"], "unknown flag -x"],
+    [["path", "--no-port"], "unknown flag --no-port"],
+    [["path", "--no-on=true"], "unknown flag --no-on"],
     [["path", "--port=many"], '--port: "many" is not a whole number'],
     [["path", "--port=-1"], '--port: "-1" is not a whole number'],
     [["path", "--on=maybe"], '--on: "maybe" is not true or false'],

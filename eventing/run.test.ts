@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ApiError } from "../shared/kcp/client.ts";
 import { defaultSettings } from "../shared/settings.ts";
 import { type ScriptedServer, type Seen, scriptedServer, sendJson } from "../test/scripted-server.ts";
+import { openSocketArchive } from "./bus/archive-client.ts";
 import { leaseName } from "./leader.ts";
 import { BusUnreachableError } from "./open-bus.ts";
 import { type Host, run } from "./run.ts";
@@ -169,6 +170,20 @@ describe("pm run", () => {
     );
     stop.abort();
     await running;
+  });
+
+  test("what a memory bus keeps is served on its socket, from before the first event to the end", async () => {
+    const path = join(folder, "bus.sock");
+    const running = run(config({ bus: { kind: "memory", socket: path } }), host());
+    await until(async () => expect(await ready()).toBe("ok\n"));
+    const archive = await openSocketArchive({ path, timeoutMs: 1_000 });
+    for await (const _ of archive.deadLetters()) expect.unreachable();
+    const second = config({ bus: { kind: "memory", socket: path }, health: { address: undefined } });
+    const off = { ...second, metrics: { ...second.metrics, address: undefined } };
+    await expect(run(off, host())).rejects.toThrow("another process serves it");
+    stop.abort();
+    await running;
+    await expect(openSocketArchive({ path, timeoutMs: 1_000 })).rejects.toThrow("ENOENT");
   });
 
   test("what cannot work is said at the start", async () => {

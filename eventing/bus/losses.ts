@@ -21,11 +21,13 @@ export class Losses {
     return this.#total;
   }
 
+  /** None with a count of 0, for what is only late. */
   add(count: number, reason: unknown): void {
     this.#total += count;
     this.#count += count;
     if (this.#clock.now() < this.#silentUntil) return;
-    this.#log.warn({ lost: this.#count, reason: String(reason) }, "recordings are not kept");
+    const message = this.#count === 0 ? "recordings wait to be stored" : "recordings are lost";
+    this.#log.warn({ lost: this.#count, reason: String(reason) }, message);
     this.#count = 0;
     this.#silentUntil = this.#clock.now() + oncePerMs;
   }

@@ -44,7 +44,8 @@ export async function listenOn(server: Server, path: string): Promise<{ close():
 export async function mustBeFree(path: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (found && !found.isSocket()) throw new Error(`making the socket ${path}: a file is there that is no socket`);
-  if (found && (await isServed(path))) throw new Error(`making the socket ${path}: another process serves it; end that, or choose another path`);
+  if (found && (await isServed(path)))
+    throw new Error(`making the socket ${path}: another process serves it; end that, or choose another path`);
 }
 
 async function isServed(path: string): Promise<boolean> {
