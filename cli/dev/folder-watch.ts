@@ -32,10 +32,11 @@ export class FolderWatch implements Disposable {
 
   #watch(folder: string): void {
     const watcher = watch(folder, (_, name) => {
-      // The folder itself is meant: it may be gone, and another one be there at the next look.
-      if (name === basename(folder)) this.#forget(folder);
+      const isItself = name === null || name === basename(folder);
+      // It may be gone, and another one be there at the next look.
+      if (isItself) this.#forget(folder);
       this.changes++;
-      this.#told(name === null ? folder : join(folder, name));
+      this.#told(isItself ? folder : join(folder, name));
     });
     watcher.on("error", () => this.#forget(folder));
     this.#watchers.set(folder, watcher);
