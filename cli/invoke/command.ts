@@ -1,39 +1,16 @@
 import type { CloudEvent } from "../../shared/event.ts";
 import type { AccountFunction } from "../../shared/function.ts";
-import { kinds } from "../../shared/kcp/kinds.ts";
 import { accountPath } from "../account-path.ts";
-import { type Args, defineCommand, type Io } from "../command.ts";
+import { defineCommand, type Io } from "../command.ts";
 import { UsageError } from "../errors.ts";
 import { type ExportSession, withExport } from "../export-session.ts";
-import { settingFlags } from "../run/setting-flags.ts";
 import { readEvent } from "./event-file.ts";
 import { eventOfAccount } from "./event-of-account.ts";
 import { checkTakes, findFunction } from "./find-function.ts";
+import { type InvokeOptions, invokeFlags } from "./flags.ts";
 import { invokeHere } from "./invoke-here.ts";
 import { invokeUrl } from "./invoke-url.ts";
 import { isKind } from "./objects-of-account.ts";
-
-const flags = {
-  event: { type: "string", description: "file with the CloudEvent in structured JSON; - is standard input" },
-  account: { type: "string", description: "make the event of this account as it is now, as root:orgs:acme" },
-  kind: {
-    type: "string",
-    choices: Object.keys(kinds),
-    description: "with --account: what the event is about (default what the function takes)",
-  },
-  "dry-run": { type: "boolean", description: "show each write as a diff, and make none" },
-  url: { type: "string", description: "hand the event to the function that is deployed there" },
-  mode: {
-    type: "string",
-    default: "structured",
-    choices: ["structured", "binary"],
-    description: "with --url: form of the event over HTTP",
-  },
-  verbose: { type: "boolean", short: "v", description: "show what was read too" },
-  ...settingFlags,
-} as const;
-/** Flags of `pm invoke` with those of every command. */
-export type InvokeOptions = Args<typeof flags>["options"];
 
 export default defineCommand({
   name: "invoke",
@@ -44,7 +21,7 @@ finds are shown and not published, so that it wakes no other.
 With --url the event goes to a deployed function by HTTP instead, and its answer is shown.
 Exit code: 0 when the event is handled (done, waiting, requeue or drop), 1 when the function failed, 3 when kcp or the
 deployed function does not answer.`,
-  options: flags,
+  options: invokeFlags,
   positionals: [{ name: "FUNCTION", description: "e.g. create-workspace; may be left out with --url" }],
   examples: [
     { run: "pm invoke create-workspace --account root:orgs:acme --dry-run", does: "what it would write now" },

@@ -13,7 +13,7 @@ import { print } from "../output.ts";
 import { settingsOf } from "../run/setting-flags.ts";
 import { styleOf } from "../style.ts";
 import { unlessHidden } from "../unless-hidden.ts";
-import type { InvokeOptions } from "./command.ts";
+import type { InvokeOptions } from "./flags.ts";
 import { renderInvoked } from "./render.ts";
 import { type Invoked, runHere } from "./run-here.ts";
 

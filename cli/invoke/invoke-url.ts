@@ -3,8 +3,8 @@ import type { Io } from "../command.ts";
 import { exit } from "../errors.ts";
 import { print } from "../output.ts";
 import { type Style, styleOf } from "../style.ts";
-import type { InvokeOptions } from "./command.ts";
 import { eventInWords } from "./find-function.ts";
+import type { InvokeOptions } from "./flags.ts";
 import type { Mode } from "./http-event.ts";
 import { failureOf, postEvent, type Reply } from "./post-event.ts";
 
