@@ -1,4 +1,5 @@
 import { encodeInvocation, type Invocation } from "../recording/invocation.ts";
+import type { RecordBounds } from "./archive.ts";
 
 /** Stands in a recording for what was too large to be kept. */
 export interface LeftOut {
@@ -7,6 +8,10 @@ export interface LeftOut {
 }
 export const isLeftOut = (value: unknown): value is LeftOut =>
   typeof value === "object" && value !== null && "leftOut" in value && typeof value.leftOut === "number";
+
+/** Bytes that one recording may have: one must not push out all the others. */
+export const largestRecording = (maxBytes: number, bounds: RecordBounds): number =>
+  Math.min(maxBytes, Math.floor(bounds.maxBytes / 4));
 
 /** The recording as JSON of at most `maxBytes`, without its largest objects where it would be larger; `undefined` when
  *  it is too large even so. */

@@ -5,7 +5,7 @@ import type { Log } from "../../shared/function.ts";
 import { systemClock } from "../clock.ts";
 import type { Invocation } from "../recording/invocation.ts";
 import type { RecordBounds, Records } from "./archive.ts";
-import { fitInvocation } from "./fit-invocation.ts";
+import { fitInvocation, largestRecording } from "./fit-invocation.ts";
 import type { JetStreamLink } from "./jetstream-link.ts";
 import { ensureRecordStream } from "./jetstream-stream.ts";
 import { Losses } from "./losses.ts";
@@ -31,6 +31,8 @@ const gatherMs = 100;
 const retryMs = 1_000;
 const flushLimitMs = 2_000;
 const batchSize = 64;
+/** What the server refuses so often, while it answers, it will never take; the rest must not wait for ever. */
+const maxTries = 20;
 /** What waits while NATS is away; the oldest is given up beyond it. */
 const maxWaitingBytes = 16 * 1024 * 1024;
 
@@ -63,7 +65,7 @@ export class JetStreamRecords implements Records {
   }
 
   append(invocation: Invocation): void {
-    const maxBytes = this.#options.maxBytes();
+    const maxBytes = largestRecording(this.#options.maxBytes(), this.#bounds);
     const body = fitInvocation(invocation, maxBytes);
     if (!body) {
       this.#losses.add(1, `larger than ${maxBytes} bytes`);
@@ -84,13 +86,16 @@ export class JetStreamRecords implements Records {
   async #send(): Promise<void> {
     const { link } = this.#options;
     await delay(gatherMs, undefined, { ref: false });
+    let tries = 0;
     while (this.#waiting.length > 0 && !link.nc.isClosed()) {
       try {
         await link.ready();
         await this.#sendBatch();
+        tries = 0;
       } catch (error) {
         this.#hasStream = false;
-        this.#losses.add(0, error);
+        tries = link.connected ? tries + 1 : 0;
+        this.#giveUp(tries > 0 && tries % maxTries === 0 ? batchSize : 0, error);
         await delay(retryMs, undefined, { ref: false });
       }
     }
@@ -118,11 +123,17 @@ export class JetStreamRecords implements Records {
   }
 
   #giveUpBeyond(maxBytes: number): void {
-    let lost = 0;
-    for (; this.#waitingBytes > maxBytes; lost++) this.#waitingBytes -= this.#waiting[lost]?.body.byteLength ?? 0;
-    if (lost === 0) return;
-    this.#waiting.splice(0, lost);
-    this.#losses.add(lost, "NATS is away or too slow");
+    let excess = this.#waitingBytes - maxBytes;
+    let count = 0;
+    for (; excess > 0; count++) excess -= this.#waiting[count]?.body.byteLength ?? excess;
+    if (count > 0) this.#giveUp(count, "NATS is away or too slow");
+  }
+
+  /** The oldest ones. */
+  #giveUp(count: number, reason: unknown): void {
+    const gone = this.#waiting.splice(0, count);
+    for (const { body } of gone) this.#waitingBytes -= body.byteLength;
+    this.#losses.add(gone.length, reason);
   }
 }
 

@@ -2,7 +2,7 @@ import type { Log } from "../../shared/function.ts";
 import type { Clock } from "../clock.ts";
 import { decodeInvocation, encodeInvocation, type Invocation } from "../recording/invocation.ts";
 import type { InvocationsOptions, RecordBounds, Records, StoredInvocation } from "./archive.ts";
-import { fitInvocation } from "./fit-invocation.ts";
+import { fitInvocation, largestRecording } from "./fit-invocation.ts";
 import { Losses } from "./losses.ts";
 import { MemoryRing } from "./memory-ring.ts";
 import { RecordFile } from "./record-file.ts";
@@ -16,7 +16,7 @@ interface Recording {
 export interface MemoryRecordsOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** Of one recording. */
+  /** Of one recording, whatever the bounds. */
   readonly maxBytes: number;
   /** File that they are kept in over a restart. */
   readonly file: string | undefined;
@@ -28,6 +28,7 @@ export class MemoryRecords implements Records {
   readonly #options: MemoryRecordsOptions;
   readonly #losses: Losses;
   #file: RecordFile | undefined;
+  #maxBytes = 0;
 
   constructor(options: MemoryRecordsOptions) {
     this.#options = options;
@@ -37,6 +38,7 @@ export class MemoryRecords implements Records {
   /** Reads the file when it is called for the first time; rejects when that is not to be. */
   async bound(bounds: RecordBounds): Promise<void> {
     const { clock, file } = this.#options;
+    this.#maxBytes = largestRecording(this.#options.maxBytes, bounds);
     this.#ring.bound(bounds, clock.now());
     this.#file?.bound(bounds.maxBytes);
     if (this.#file || file === undefined) return;
@@ -52,13 +54,12 @@ export class MemoryRecords implements Records {
   }
 
   append(invocation: Invocation): void {
-    const { maxBytes, clock } = this.#options;
-    const body = fitInvocation(invocation, maxBytes);
+    const body = fitInvocation(invocation, this.#maxBytes);
     if (!body) {
-      this.#losses.add(1, `larger than ${maxBytes} bytes`);
+      this.#losses.add(1, `larger than ${this.#maxBytes} bytes`);
       return;
     }
-    const sequence = this.#keep(invocation, body, clock.now());
+    const sequence = this.#keep(invocation, body, this.#options.clock.now());
     this.#file?.append(sequence, body);
   }
 
