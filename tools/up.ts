@@ -17,7 +17,7 @@ function nextSteps({ kubeconfig, busEnv, metricsUrl }: Stack, kubectl: string | 
   const commands = [
     `cd ${root}`,
     `export KUBECONFIG=${kubeconfig} ${busEnv}`,
-    ...(kubectl ? withKubectl(kubectl) : withPm),
+    ...(kubectl ? withKubectl(kubectl) : ["bin/pm account create acme --wait"]),
     "bin/pm tree",
     "bin/pm why root:orgs:acme",
     "bin/pm events root:orgs:acme",
@@ -28,8 +28,6 @@ ${commands.map((command) => `  ${command}`).join("\n")}
 
 ${kubectl ? "" : "There is no kubectl here: `make tools` obtains it.\n"}Logs are in ${relative(root, dirname(kubeconfig))}/*.log, metrics at ${metricsUrl}. Ctrl-C ends everything.`;
 }
-
-const withPm = ["bin/pm account create acme --wait"];
 
 function withKubectl(file: string): readonly string[] {
   const isOnPath = (process.env.PATH ?? "").split(delimiter).includes(dirname(file));
