@@ -32,8 +32,8 @@ await inForeground("demo", {
       await withProgress(`${names.join(", ")} in ${workspace}`, () =>
         Promise.all(names.map((name) => create(join(folder, `${name}.yaml`), workspace))),
       );
-      const parents = entries.filter((entry) => entry.isDirectory());
-      await Promise.all(parents.map(({ name }) => createTree(join(folder, name), `${workspace}:${name}`)));
+      const parents = names.filter((name) => entries.some((entry) => entry.name === name));
+      await Promise.all(parents.map((name) => createTree(join(folder, name), `${workspace}:${name}`)));
     };
 
     await createTree(join(root, "examples"), orgs);
