@@ -16,6 +16,8 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          // A machine that is busy with other things is no failure.
+          testTimeout: 30 * seconds,
           include: ["**/*.test.ts"],
           exclude: [...never, ...onEachBackend, ...onEmbedded, ...onReal],
           // Modules are loaded once for all files: half the time, and no test here leaves state behind in one.

@@ -1,6 +1,6 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createSecureContext } from "node:tls";
 import type { Log } from "../../shared/function.ts";
 import { messageOf } from "../../shared/kcp/errors.ts";
 
@@ -25,17 +25,20 @@ export async function followCertificate(
   { folder, log, everyMs = 1000, onRead }: CertificateOptions,
   use: (pair: KeyPair) => void,
 ): Promise<{ readonly first: KeyPair; close(): void }> {
-  const first = await readPair(folder).catch((cause: unknown) => {
-    const next = `put tls.crt and tls.key into ${folder}, or name another folder with --webhooks-cert-dir`;
-    throw new Error(`reading the certificate of the admission webhooks: ${messageOf(cause)}; ${next}`, { cause });
-  });
+  let last = await readPair(folder);
+  try {
+    checkPair(last);
+  } catch (cause) {
+    throw unusable(folder, cause);
+  }
   onRead?.(true);
-  let last = textOf(first);
+  const first = last;
   const look = async () => {
-    const text = await Promise.all(files.map((name) => readFile(join(folder, name), "utf8"))).then((all) => all.join());
-    if (text === last) return;
-    last = text;
-    use(await readPair(folder));
+    const found = await readPair(folder);
+    if (found.cert === last.cert && found.key === last.key) return;
+    last = found;
+    checkPair(found);
+    use(found);
     onRead?.(true);
     log.info({ folder }, "the certificate of the admission webhooks has changed and is in use");
   };
@@ -48,12 +51,23 @@ export async function followCertificate(
   return { first, close: () => clearInterval(timer) };
 }
 
-const files = ["tls.crt", "tls.key"] as const;
-const textOf = ({ cert, key }: KeyPair): string => [cert, key].join();
-
-/** Rejects when the two do not belong together. */
+/** Rejects with where the files should be. */
 async function readPair(folder: string): Promise<KeyPair> {
-  const [cert = "", key = ""] = await Promise.all(files.map((name) => readFile(join(folder, name), "utf8")));
-  createSecureContext({ cert, key });
+  const read = (name: string) => readFile(join(folder, name), "utf8");
+  const [cert, key] = await Promise.all([read("tls.crt"), read("tls.key")]).catch((cause: unknown) => {
+    throw unusable(folder, cause);
+  });
   return { cert, key };
+}
+
+/** Throws when the two are not there yet, or do not belong together. */
+function checkPair({ cert, key }: KeyPair): void {
+  if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) {
+    throw new Error("tls.key is not the key of tls.crt");
+  }
+}
+
+function unusable(folder: string, cause: unknown): Error {
+  const next = `put tls.crt and tls.key into ${folder}, or name another folder with --webhooks-cert-dir`;
+  return new Error(`reading the certificate of the admission webhooks: ${messageOf(cause)}; ${next}`, { cause });
 }

@@ -122,6 +122,8 @@ test("002-C02 a new certificate is served without a restart, one that is broken 
 
 test("says which flag names another folder, or another port", async () => {
   await expect(serve(server.port)).rejects.toThrow("choose another address with --webhooks-port");
+  await writeFile(join(folder, "tls.key"), selfSigned("other").key);
+  await expect(serve()).rejects.toThrow("tls.key is not the key of tls.crt; put tls.crt and tls.key into");
   await rm(join(folder, "tls.key"));
   await expect(serve()).rejects.toThrow("or name another folder with --webhooks-cert-dir");
   await vi.waitFor(() => expect(told).toContain("read false"));
