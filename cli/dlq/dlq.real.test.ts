@@ -44,7 +44,7 @@ test("dead letters on NATS are shown, tried again and dropped, each by a command
     received.push(`${event.id} attempt ${attempt}`);
     void (received.length === 1 ? delivery.deadLetter({ code: 500, reason: "not today" }) : delivery.ack());
   });
-  const about = { type: fact.ready, kind: "Account", kcppath: "root:orgs", name: "acme" };
+  const about = { type: fact.ready, kcpcluster: "1abc", kcppath: "root:orgs", accountkey: "1abc/acme" };
   await bus.publish(accountEvent("1", about));
   await expect.poll(() => pm("dlq", "list")).toMatch(/create-workspace +root:orgs:acme +1 +1\.2\.3 +not today/);
   const connection = await connect({ servers: nats.url });

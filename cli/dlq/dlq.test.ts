@@ -19,8 +19,8 @@ async function giveUp(functionName: string, ...ids: readonly string[]) {
     void (working ? delivery.ack() : delivery.deadLetter({ code: 422, reason: "spec.type:\n no such type" }));
   });
   const time = "2026-01-01T00:00:00Z";
-  const about = { type: functionName, kind: "Account", kcppath: "root:orgs", time };
-  for (const id of ids) await served.bus.publish(accountEvent(id, { ...about, name: id }));
+  const about = { type: functionName, kcpcluster: "1abc", kcppath: "root:orgs", time };
+  for (const id of ids) await served.bus.publish(accountEvent(id, { ...about, accountkey: `1abc/${id}` }));
   await expect.poll(() => received).toHaveLength(ids.length);
   working = true;
   return received;

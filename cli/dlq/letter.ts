@@ -1,6 +1,7 @@
 import type { StoredEvent } from "../../eventing/bus/bus.ts";
 import { type DeadLetter, isMalformed, revived } from "../../eventing/bus/dead-letter.ts";
 import { eventToJson } from "../../eventing/bus/stored-json.ts";
+import { parseKey } from "../../shared/account-key.ts";
 import type { CloudEvent } from "../../shared/event.ts";
 
 /** A dead letter as commands show it. */
@@ -39,7 +40,10 @@ export function letterOf({ sequence, event }: StoredEvent): Letter {
 /** Bytes in the event's data as base64. */
 export const letterToJson = (letter: Letter): object => ({ ...letter, event: JSON.parse(eventToJson(letter.event)) });
 
-function accountOf({ kind, name, kcppath, accountkey }: CloudEvent): string | undefined {
-  if (kind === "Account" && kcppath !== undefined && name !== undefined) return `${kcppath}:${name}`;
-  return kcppath ?? accountkey;
+/** Events tell the place of their object: beside the Account, or in the account's own workspace. */
+function accountOf({ accountkey, kcpcluster, kcppath }: CloudEvent): string | undefined {
+  const key = parseKey(accountkey ?? "");
+  if (!key || kcppath === undefined) return kcppath ?? accountkey;
+  if (kcpcluster === key.cluster) return `${kcppath}:${key.name}`;
+  return kcppath.endsWith(`:${key.name}`) ? kcppath : accountkey;
 }
