@@ -43,21 +43,28 @@ export default defineFunction<Deps>({
     if (world.isDeleting) return drop("the Account is being deleted");
     const refused = await refusal(world);
     const refreshed = await deps.claimAccount(world, refused ? [] : finalizersOf(world));
-    if (refused) return drop(refused);
-    const repairs = [...(await ensureTypes(world, deps)), ...(await ensureWorkspace(world, deps))];
-    return repairs.reduce((outcome, notice) => outcome.repairing(notice), await outcomeOf(world, refreshed));
+    const repairs = [
+      ...(keepsTypes(world, refused) ? await ensureTypes(world, deps) : []),
+      ...(refused ? [] : await ensureWorkspace(world, deps)),
+    ];
+    const outcome = refused ? drop(refused) : await outcomeOf(world, refreshed);
+    return repairs.reduce((repaired, notice) => repaired.repairing(notice), outcome);
   },
 });
 
 const finalizersOf = (world: World): readonly string[] =>
   world.isOrg ? [finalizer.workspaceType, finalizer.account] : [finalizer.account];
 
+/** The accounts of an org go on to need its types when somebody has made it something else. */
+const keepsTypes = (world: World, refused: string | undefined): boolean =>
+  refused ? world.account.metadata.finalizers?.includes(finalizer.workspaceType) === true : world.isOrg;
+
 async function ensureTypes(world: World, deps: Deps): Promise<readonly Notice[]> {
-  if (!world.isOrg || world.settings.disabledSteps.has(condition.workspaceType)) return [];
+  if (world.settings.disabledSteps.has(condition.workspaceType)) return [];
   const repairs: Notice[] = [];
   const org = world.account.metadata.name;
   for (const wanted of wantedTypes(org, world.settings.orgsPath)) {
-    const type = await world.workspaceType(wanted.name);
+    const type = await world.typeBeside(wanted.name);
     if (type && (type.metadata.deletionTimestamp || asWanted(type, wanted, org))) continue;
     if (type) await deps.repairWorkspaceType(world, type, repairPatch(ownPart(type, wanted), wanted.spec));
     else await deps.createWorkspaceType(world, wanted.name, wanted.spec);

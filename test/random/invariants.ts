@@ -124,8 +124,8 @@ export function* typesAreRight({ world, person }: End): Iterable<string> {
   const types = world.all("WorkspaceType").filter((type) => clusterOf(type) === cluster);
   const names = new Set(types.map(({ metadata }) => metadata.name));
   const wanted = new Map(
-    orgs.flatMap(({ metadata: { name }, spec: { type } }) =>
-      Object.entries(typesOf(name)).map(([typeName, spec]) => [typeName, { name, spec, isKept: type === "org" }]),
+    orgs.flatMap(({ metadata: { name } }) =>
+      Object.entries(typesOf(name)).map(([type, spec]) => [type, { name, spec }]),
     ),
   );
   for (const org of orgs.filter((each) => findCondition(each, "Ready")?.status === "True")) {
@@ -136,8 +136,7 @@ export function* typesAreRight({ world, person }: End): Iterable<string> {
     const expected = wanted.get(type.metadata.name);
     if (!expected && person.forced.has(type.metadata.name.replace(/-(org|account)$/, ""))) continue;
     if (!expected) yield `${nameOf(world, type)} is of no org`;
-    // An org that was made something else is told so, and left alone.
-    if (!expected?.isKept) continue;
+    if (!expected) continue;
     if (sorted(type.spec) !== sorted(expected.spec)) yield `${nameOf(world, type)} is ${sorted(type.spec)}`;
     const label = type.metadata.labels?.["core.platform-mesh.io/org"];
     if (label !== expected.name) yield `${nameOf(world, type)} is labelled with org ${label}`;

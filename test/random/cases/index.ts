@@ -17,6 +17,15 @@ export const cases: Readonly<Record<string, Sequence>> = {
     salt: 0,
     actions: [...ready("acme", "acme:qa"), { does: "edit", path: "acme", what: "type to account" }],
   },
+  "an org that was made an account by its type keeps the WorkspaceTypes that its accounts need": {
+    salt: 0,
+    actions: [
+      ...ready("beta", "beta:dev"),
+      { does: "edit", path: "beta", what: "type to account" },
+      create("beta:dev:dev"),
+      { does: "spoil", path: "beta:dev", what: "limits of the WorkspaceType" },
+    ],
+  },
   "its WorkspaceTypes go with an org whose type was changed": {
     salt: 0,
     actions: [
