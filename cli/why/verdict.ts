@@ -97,6 +97,6 @@ function functionsLag(step: string, { path }: Facts): Verdict {
   return {
     cause: "the workspace is ready in kcp, and its function has not said so yet",
     waitsFor: { object: `Account ${path}`, component },
-    next: "pm doctor",
+    next: `pm trace ${path}`,
   };
 }
