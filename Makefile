@@ -28,8 +28,13 @@ nightly: export RANDOM_SEED ?= $(shell date +%s)
 nightly: ## 1,000 random sequences, other ones each time
 	$(node) node_modules/vitest/vitest.mjs run --project=embedded test/random
 
-bench: ## latency and bursts beside bare kcp
+bench: ## a growing tree on the embedded control plane, then bursts beside bare kcp; BACKEND= chooses one
+ifneq ($(BACKEND),kcp)
+	$(node) test/bench/embedded.ts
+endif
+ifneq ($(BACKEND),embedded)
 	$(node) test/bench/bench.ts
+endif
 
 tools: ## obtain kcp, nats-server, OpenFGA and kubectl into the shared cache
 	$(node) tools/obtain.ts

@@ -14,10 +14,12 @@ export interface Kcp {
   readonly adminKubeconfig: string;
   readonly tokens: Tokens;
   readonly operatorTokenFile: string;
+}
+export interface KcpServer extends Kcp {
   readonly server: Server;
 }
 
-export async function startKcpServer({ folder, cleanup }: StartOptions): Promise<Kcp> {
+export async function startKcpServer({ folder, cleanup }: StartOptions): Promise<KcpServer> {
   const command = await obtain("kcp");
   const data = join(folder, "kcp");
   const adminKubeconfig = join(data, "admin.kubeconfig");
@@ -46,7 +48,7 @@ interface EmbeddedOptions extends StartOptions {
   readonly data?: string | undefined;
 }
 
-export async function startEmbeddedServer({ folder, cleanup, data }: EmbeddedOptions): Promise<Kcp> {
+export async function startEmbeddedServer({ folder, cleanup, data }: EmbeddedOptions): Promise<KcpServer> {
   const adminKubeconfig = join(folder, "admin.kubeconfig");
   const { tokenFile, ...users } = await writeUsers(folder);
   return withFreePorts(1, async ([port = 0]) => {

@@ -4,6 +4,8 @@ import type { Client } from "../../shared/kcp/rest.ts";
 export interface Reading {
   readonly requests: number;
   readonly writes: number;
+  /** Put on the bus by the source. */
+  readonly events: number;
   readonly cpuMs: number;
   readonly rssMb: number;
 }
@@ -15,7 +17,8 @@ export function functionsMeter(metricsUrl: string): Meter {
     const text = await (await fetch(metricsUrl)).text();
     const requests = sum(text, "rest_client_requests_total");
     const reads = sum(text, "rest_client_requests_total", 'method="GET"');
-    return { requests, writes: requests - reads, ...processOf(text) };
+    const events = sum(text, "account_functions_events_published_total");
+    return { requests, writes: requests - reads, events, ...processOf(text) };
   };
 }
 
@@ -23,13 +26,14 @@ export function functionsMeter(metricsUrl: string): Meter {
 export function kcpMeter(admin: Client): Meter {
   return async () => {
     const text = await admin.request<string>({ path: "/metrics" });
-    return { requests: sum(text, "apiserver_request_total"), writes: 0, ...processOf(text) };
+    return { requests: sum(text, "apiserver_request_total"), writes: 0, events: 0, ...processOf(text) };
   };
 }
 
 export const difference = (after: Reading, before: Reading): Reading => ({
   requests: after.requests - before.requests,
   writes: after.writes - before.writes,
+  events: after.events - before.events,
   cpuMs: after.cpuMs - before.cpuMs,
   rssMb: after.rssMb,
 });
