@@ -3,7 +3,7 @@ import type { Given, System } from "./controllers/system.ts";
 import type { Json } from "./json.ts";
 import { exportedTypes } from "./resources/exported-types.ts";
 import { systemTypes } from "./resources/kcp-types.ts";
-import type { ResourceType } from "./resources/resource-type.ts";
+import type { Column, ResourceType } from "./resources/resource-type.ts";
 import type { Schema } from "./schema/schema.ts";
 import { rootCluster } from "./store/clusters.ts";
 
@@ -79,13 +79,13 @@ function specOf({
       served: true,
       storage: true,
       schema: asJson(schema),
-      additionalPrinterColumns: columns.map((column) => ({ ...column })),
+      additionalPrinterColumns: asJson(columns),
       subresources: hasStatus ? { status: {} } : {},
     })),
   };
 }
 
-const asJson = (schema: Schema): Json => JSON.parse(JSON.stringify(schema));
+const asJson = (value: Schema | readonly Column[]): Json => JSON.parse(JSON.stringify(value));
 
 /** The workspace types of a new kcp, made once the types of tenancy.kcp.io are bound. */
 export function makeWorkspaceTypes(system: System): void {

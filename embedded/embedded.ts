@@ -111,6 +111,8 @@ export async function createEmbedded(options: EmbeddedOptions = {}): Promise<Emb
     makeWorkspaceTypes(system);
   }
   runner.drain();
+  // What happened before anybody could watch is not told.
+  store.compact(store.revision);
   const save = async () => {
     if (options.dataFile) await saveData(options.dataFile, identity, store);
   };

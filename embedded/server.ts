@@ -22,7 +22,7 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-const maxBodyBytes = 8 * 1024 * 1024;
+const maxBodyBytes = 3 * 1024 * 1024;
 
 /** Serves a handler over HTTP/1.1. */
 export async function listen(handler: Handler, { host, port, tls }: ListenOptions): Promise<Listening> {
@@ -120,7 +120,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   for await (const chunk of request) {
     size += chunk.length;
     if (size > maxBodyBytes) {
-      throw new StatusError("Request entity too large: limit is 8388608", {
+      throw new StatusError(`Request entity too large: limit is ${maxBodyBytes}`, {
         code: 413,
         reason: "RequestEntityTooLarge",
       });

@@ -64,8 +64,9 @@ export const notFound = (type: TypeName, name: string): StatusError =>
 export const noSuchResource = (): StatusError =>
   new StatusError("the server could not find the requested resource", { code: 404, reason: "NotFound", details: {} });
 
-export const alreadyExists = (type: TypeName, name: string): StatusError =>
-  new StatusError(`${called(type, name)} already exists`, {
+/** `isEnding`: the present object waits for its finalizers. */
+export const alreadyExists = (type: TypeName, name: string, isEnding = false): StatusError =>
+  new StatusError(`${isEnding ? "object is being deleted: " : ""}${called(type, name)} already exists`, {
     code: 409,
     reason: "AlreadyExists",
     details: of(type, name),
@@ -79,10 +80,12 @@ export const conflict = (type: TypeName, name: string, why = stale): StatusError
   });
 const stale = "the object has been modified; please apply your changes to the latest version and try again";
 
-export const forbidden = (type: TypeName, name: string, why: string): StatusError => {
+export function forbidden(type: TypeName, name: string, why: string, causes?: readonly Cause[]): StatusError {
   const what = name ? called(type, name) : qualified(type.group, type.plural);
-  return new StatusError(`${what} is forbidden: ${why}`, { code: 403, reason: "Forbidden", details: of(type, name) });
-};
+  const told = causes && { causes: causes.map((cause): Json => ({ ...cause })) };
+  const details = { ...of(type, name), ...told };
+  return new StatusError(`${what} is forbidden: ${why}`, { code: 403, reason: "Forbidden", details });
+}
 
 export function invalid(type: TypeName, name: string, causes: readonly Cause[]): StatusError {
   const said = [...new Set(causes.map(({ field, message }) => `${field}: ${message}`))];
@@ -90,7 +93,7 @@ export function invalid(type: TypeName, name: string, causes: readonly Cause[]):
   const details: JsonObject = {
     ...(name && { name }),
     ...(type.group && { group: type.group }),
-    kind: type.kind,
+    ...(type.kind && { kind: type.kind }),
     causes: causes.map((cause): Json => ({ ...cause })),
   };
   const message = `${qualified(type.group, type.kind)} "${name}" is invalid: ${all}`;

@@ -41,7 +41,8 @@ export class Authorizer {
 
   #mayEnter(cluster: string, user: User): boolean {
     const found = this.#clusters.get(cluster);
-    const groups = asString(at(found?.metadata.annotations, requiredGroups));
+    if (!found) return false;
+    const groups = asString(at(found.metadata.annotations, requiredGroups));
     if (groups && !isInAny(user, groups)) return false;
     if (user.groups.includes("system:kcp:admin")) return true;
     return this.may(user, cluster, { verb: "access", path: "/" });

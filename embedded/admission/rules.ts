@@ -2,22 +2,27 @@ import type { Admission, Review } from "../api/admission.ts";
 import { bindingFinalizer } from "../controllers/api-bindings.ts";
 import { exportOf } from "../controllers/api-exports.ts";
 import type { System } from "../controllers/system.ts";
-import { asArray, asObject, asString, at, equal, type Json } from "../json.ts";
-import { type Obj, pathAnnotation, withAnnotation, withLabel, withMeta } from "../object.ts";
+import { asArray, asObject, asString, at, equal } from "../json.ts";
+import { type Obj, pathAnnotation, withAnnotation, withMeta } from "../object.ts";
+import { exportStorage } from "../resources/catalog.ts";
 import type { ResourceType } from "../resources/resource-type.ts";
-import { forbidden, invalid, type StatusError } from "../status-error.ts";
+import { forbidden, type StatusError } from "../status-error.ts";
+import { validateNative } from "./native.ts";
+import { completeNative } from "./native-defaults.ts";
 import { callWebhooks } from "./webhooks.ts";
 import { mutateWorkspace, validateWorkspace } from "./workspaces.ts";
 
 /** What Kubernetes and kcp themselves check and fill in for types of their own, and after that the webhooks. */
 export function rules(system: System): Admission {
   return {
+    complete: (review) => (review.subresource ? review.object : completeNative(review)),
     async mutate(review) {
       const mutate = mutations[nameOf(review.type)];
       const object = mutate && !review.subresource ? mutate(system, review) : review.object;
       return (await callWebhooks(system.store, "mutating", { ...review, object })) ?? object;
     },
     async validate(review) {
+      if (!review.subresource) validateNative(review);
       if (!review.subresource) validations[nameOf(review.type)]?.(system, review);
       await callWebhooks(system.store, "validating", review);
     },
@@ -35,20 +40,8 @@ const withPath: Mutate = (system, { object, cluster, operation }) =>
   operation === "CREATE" ? withAnnotation(object, pathAnnotation, system.clusters.pathOf(cluster)) : object;
 
 const mutations: Readonly<Record<string, Mutate>> = {
-  namespaces: (_system, { object, operation, name }) => {
-    if (operation !== "CREATE") return object;
-    const labelled = withLabel(object, "kubernetes.io/metadata.name", name);
-    return { ...labelled, spec: { finalizers: ["kubernetes"] }, status: { phase: "Active" } };
-  },
-  secrets: (_system, { object }) => {
-    const { stringData, ...rest } = object;
-    const encoded = Object.entries(asObject(stringData)).map(
-      ([key, value]) => [key, Buffer.from(asString(value)).toString("base64")] as const,
-    );
-    const data = { ...asObject(object.data), ...Object.fromEntries(encoded) };
-    const kept = { ...rest, type: asString(object.type) || "Opaque" };
-    return Object.keys(data).length > 0 ? { ...kept, data } : kept;
-  },
+  namespaces: (_system, { object, operation }) =>
+    operation === "CREATE" ? { ...object, spec: { finalizers: ["kubernetes"] }, status: { phase: "Active" } } : object,
   "workspaces.tenancy.kcp.io": mutateWorkspace,
   "workspacetypes.tenancy.kcp.io": (system, review) => {
     if (review.operation === "CREATE" && reservedTypes.has(review.name)) {
@@ -57,31 +50,20 @@ const mutations: Readonly<Record<string, Mutate>> = {
     return withPath(system, review);
   },
   "apiexports.apis.kcp.io": withPath,
-  "apiresourceschemas.apis.kcp.io": withPath,
+  "apiresourceschemas.apis.kcp.io": (system, review) => {
+    checkSchema(review);
+    return withPath(system, review);
+  },
   "apibindings.apis.kcp.io": (system, review) => {
     checkReference(system, review);
+    checkSelectors(review);
     if (review.operation !== "CREATE") return review.object;
     const present = review.object.metadata.finalizers ?? [];
     return withMeta(withPath(system, review), { finalizers: [...present, bindingFinalizer] });
   },
-  "rolebindings.rbac.authorization.k8s.io": withSubjectGroups,
-  "clusterrolebindings.rbac.authorization.k8s.io": withSubjectGroups,
 };
 
-/** Users and groups are told apart from ServiceAccounts by an API group that may be left out. */
-function withSubjectGroups(_system: System, { object }: Creating): Obj {
-  if (object.subjects === undefined) return object;
-  const subjects = asArray(object.subjects).map((subject): Json => {
-    const isAccount = at(subject, "kind") === "ServiceAccount";
-    if (isAccount || asString(at(subject, "apiGroup"))) return subject;
-    return { ...asObject(subject), apiGroup: "rbac.authorization.k8s.io" };
-  });
-  return { ...object, subjects };
-}
-
 const validations: Readonly<Record<string, Validate>> = {
-  "clusterroles.rbac.authorization.k8s.io": checkRules,
-  "roles.rbac.authorization.k8s.io": checkRules,
   namespaces: (_system, review) => {
     const isFixed = review.name === "default" || review.name === "kube-system";
     if (review.operation === "DELETE" && isFixed) throw refused(review, "this namespace may not be deleted");
@@ -102,16 +84,6 @@ const validations: Readonly<Record<string, Validate>> = {
       throw refused(review, "LogicalCluster cannot be deleted");
     }
   },
-  "apiresourceschemas.apis.kcp.io": (_system, review) => {
-    if (review.operation !== "CREATE" || !review.object) return;
-    const { name } = review.object.metadata;
-    const plural = asString(at(review.object.spec, "names", "plural"));
-    const group = asString(at(review.object.spec, "group"));
-    const end = `.${plural}.${group || "core"}`;
-    if (name.endsWith(end) && name.length > end.length) return;
-    const message = `Invalid value: "${name}": must match ^[a-z]([-a-z0-9]*[a-z0-9])?$ in front of ${end}`;
-    throw invalid(review.type, name, [{ reason: "FieldValueInvalid", message, field: "metadata.name" }]);
-  },
 };
 
 function checkReference(system: System, review: Creating): void {
@@ -122,37 +94,41 @@ function checkReference(system: System, review: Creating): void {
   requireBind(system, review, path, name);
 }
 
-/** Rules of a role name verbs, and either API groups with resources or paths. */
-function checkRules(_system: System, { operation, type, name, object }: Review): void {
-  if (operation === "DELETE") return;
-  const causes = asArray(object?.rules).flatMap((rule, index) => {
-    const isAboutPaths = asArray(at(rule, "nonResourceURLs")).length > 0;
-    const needed = [
-      ["verbs", "verbs must contain at least one value"],
-      ...(isAboutPaths
-        ? []
-        : [
-            ["apiGroups", "resource rules must supply at least one api group"],
-            ["resources", "resource rules must supply at least one resource"],
-          ]),
-    ] as const;
-    return needed
-      .filter(([field = ""]) => asArray(at(rule, field)).length === 0)
-      .map(([field, why]) => ({
-        reason: "FieldValueRequired",
-        message: `Required value: ${why}`,
-        field: `rules[${index}].${field}`,
-      }));
+/** A claim is accepted or rejected for something. */
+function checkSelectors(review: Creating): void {
+  const missing = asArray(at(review.object.spec, "permissionClaims")).flatMap((claim, index) => {
+    const { matchAll, matchLabels, matchExpressions } = asObject(at(claim, "selector"));
+    const isSet =
+      matchAll === true || Object.keys(asObject(matchLabels)).length > 0 || asArray(matchExpressions).length > 0;
+    const why = "either one of matchAll, matchLabels, or matchExpressions must be set";
+    return isSet ? [] : [`spec.permissionClaims[${index}].selector: Required value: ${why}`];
   });
-  if (causes.length > 0) throw invalid(type, name, causes);
+  if (missing.length > 0) throw refused(review, `[${missing.join(", ")}]`);
+}
+
+/** A schema is called by the resource that it describes, and never changes. */
+function checkSchema(review: Creating): void {
+  const { object, before, name } = review;
+  const end = `.${asString(at(object.spec, "names", "plural"))}.${asString(at(object.spec, "group")) || "core"}`;
+  if (!name.endsWith(end)) {
+    throw refused(review, `[metadata.name: Invalid value: "${name}": must end in ${end}]`);
+  }
+  if (before && !equal(before.spec, object.spec)) {
+    throw refused(review, `[spec: Invalid value: ${JSON.stringify(object.spec)}: is immutable]`);
+  }
 }
 
 const reservedTypes = new Set(["system", "any"]);
 
+/** A WorkspaceType may name an export that is yet to come. */
+const isOfType = ({ type }: Review): boolean => type.kind === "WorkspaceType";
+
 function requireBind(system: System, review: Review, path: string, name: string): void {
   const cluster = system.clusters.idOf(path);
   const right = { verb: "bind", group: "apis.kcp.io", resource: "apiexports", name };
-  if (cluster !== undefined && system.authorizer.may(review.user, cluster, right)) return;
+  const isThere = cluster !== undefined && system.store.get(exportStorage, cluster, name) !== undefined;
+  if ((isThere || isOfType(review)) && cluster !== undefined && system.authorizer.may(review.user, cluster, right))
+    return;
   const verb = review.operation.toLowerCase();
   throw refused(review, `unable to ${verb} ${review.type.kind}: no permission to bind to export ${path}:${name}`);
 }

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ScriptedServer, scriptedServer, sendJson } from "../../test/scripted-server.ts";
+import { newIdentity } from "../data-file.ts";
 import { asObject, asString, at, type JsonObject } from "../json.ts";
 import { TestServer } from "../test-client.ts";
 
 let server: TestServer;
 let hook: ScriptedServer;
 const seen: JsonObject[] = [];
+const identity = newIdentity();
 const configurations = "/clusters/root/apis/admissionregistration.k8s.io/v1";
 const configMaps = "/clusters/root/api/v1/namespaces/default/configmaps";
 
@@ -21,7 +23,7 @@ beforeAll(async () => {
         ? { allowed: true, patchType: "JSONPatch", patch }
         : { allowed: !isBad, status: { code: 403, reason: "Forbidden", message: "bad is no name" } };
     sendJson(response, 200, { response: { uid: request.uid, ...verdict } });
-  });
+  }, identity);
 });
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
@@ -36,7 +38,8 @@ const configure = (kind: string, path: string, more: JsonObject = {}) =>
     webhooks: [
       {
         name: `${path.slice(1)}.example.io`,
-        clientConfig: { url: `${hook.url}${path}` },
+        clientConfig: { url: `${hook.url}${path}`, caBundle: Buffer.from(identity.cert).toString("base64") },
+        sideEffects: "None",
         rules: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["configmaps"] }],
         ...more,
       },
@@ -60,7 +63,7 @@ test("a mutating webhook changes the object, a validating one refuses it in its 
 });
 
 test("a webhook that does not answer fails the write, unless it may be ignored", async () => {
-  const nowhere = { clientConfig: { url: "http://127.0.0.1:1/" } };
+  const nowhere = { clientConfig: { url: "https://127.0.0.1:1/" } };
   await configure("ValidatingWebhookConfiguration", "/ignored", { ...nowhere, failurePolicy: "Ignore" });
   expect(await create("first")).toMatchObject({ code: 201 });
   await configure("ValidatingWebhookConfiguration", "/down", nowhere);

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { UnreachableError } from "../../shared/kcp/errors.ts";
 import { createHttp } from "../../shared/kcp/http.ts";
 import type { Review } from "../api/admission.ts";
-import { labelSelector } from "../api/selectors.ts";
-import { jsonPatch } from "../apply/patches.ts";
+import { selectorOf } from "../api/label-selector.ts";
+import { jsonPatch, PatchError } from "../apply/patches.ts";
 import { asArray, asObject, asString, at, isObject, type Json, type JsonObject, strings } from "../json.ts";
 import { clusterOf, type Obj } from "../object.ts";
 import { apiVersionOf } from "../resources/resource-type.ts";
@@ -21,7 +22,7 @@ export async function callWebhooks(store: Store, kind: Kind, review: Review): Pr
   for (const configuration of store.list(`${kind}webhookconfigurations.${group}`, home)) {
     for (const webhook of asArray(configuration.webhooks)) {
       const present = { ...review, object };
-      if (!isMeant(asObject(webhook), present)) continue;
+      if (!isMeant(store, asObject(webhook), present)) continue;
       const answer = await ask(asObject(webhook), present);
       object = answer ? patched(asObject(webhook), present, answer) : object;
     }
@@ -29,7 +30,8 @@ export async function callWebhooks(store: Store, kind: Kind, review: Review): Pr
   return object;
 }
 
-function isMeant(webhook: JsonObject, { type, operation, subresource, object, before }: Review): boolean {
+function isMeant(store: Store, webhook: JsonObject, review: Review): boolean {
+  const { type, operation, subresource, object, before, cluster, namespace } = review;
   const resource = subresource ? `${type.plural}/${subresource}` : type.plural;
   const has = (values: Json | undefined, ...wanted: readonly string[]) =>
     strings(values).some((each) => each === "*" || wanted.includes(each));
@@ -41,9 +43,9 @@ function isMeant(webhook: JsonObject, { type, operation, subresource, object, be
       has(at(rule, "resources"), resource, ...(subresource ? [`*/${subresource}`, `${type.plural}/*`] : [])),
   );
   const selected = object ?? before;
-  const labels = Object.entries(asObject(at(webhook.objectSelector, "matchLabels")));
-  const selector = labels.map(([key, value]) => `${key}=${asString(value)}`).join(",");
-  return isInRules && (selected === undefined || labelSelector(selector)(selected));
+  const space = namespace === undefined ? undefined : store.get("namespaces.core", cluster, namespace);
+  const isSelected = (name: string, one: Obj | undefined) => !one || selectorOf(asObject(webhook[name]))(one);
+  return isInRules && isSelected("objectSelector", selected) && isSelected("namespaceSelector", space);
 }
 
 /** The response of one webhook; `undefined` when it failed and may. Throws when it denies. */
@@ -59,21 +61,31 @@ async function ask(webhook: JsonObject, review: Review): Promise<JsonObject | un
   try {
     const body = JSON.stringify(admissionReview(review));
     const { status, text } = await http.send({ method: "POST", url, body, timeoutMs: seconds * 1000 });
-    if (status !== 200) throw new Error(`an error on the server ("${text.slice(0, 200)}") has prevented the request`);
-    const response = at(JSON.parse(text), "response");
-    if (!isObject(response)) throw new Error("the response holds no answer");
+    if (status !== 200) throw new Error(`an error on the server ("${text}") has prevented the request from succeeding`);
+    const response = responseIn(text);
+    for (const warning of strings(response.warnings)) review.warn(warning);
     if (response.allowed !== true) throw denial(name, response);
     return response;
   } catch (cause) {
     if (cause instanceof StatusError) throw cause;
     if (webhook.failurePolicy === "Ignore") return undefined;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw internalError(
-      `failed calling webhook "${name}": failed to call webhook: Post "${url}?timeout=${seconds}s": ${why}`,
-    );
+    throw internalError(`failed calling webhook "${name}": failed to call webhook: ${why(cause, url, seconds)}`);
   } finally {
     http.close();
   }
+}
+
+function responseIn(text: string): JsonObject {
+  const response = at(JSON.parse(text), "response");
+  if (!isObject(response)) throw new Error("expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview");
+  return response;
+}
+
+/** Only what kept the request from being answered names its URL. */
+function why(cause: unknown, url: string, seconds: number): string {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  if (!(cause instanceof UnreachableError)) return reason;
+  return `Post "${url}?timeout=${seconds}s": ${reason.startsWith("no answer within") ? "context deadline exceeded" : reason}`;
 }
 
 function denial(name: string, response: JsonObject): StatusError {
@@ -85,7 +97,7 @@ function denial(name: string, response: JsonObject): StatusError {
 }
 
 function admissionReview(review: Review): JsonObject {
-  const { type, operation, name, namespace, user, isDryRun, subresource, object, before } = review;
+  const { type, operation, name, namespace, user, isDryRun, subresource, object, before, fieldManager } = review;
   const version = (object ?? before)?.apiVersion.split("/").at(-1) ?? type.storageVersion;
   const kind = { group: type.group, version, kind: type.kind };
   const resource = { group: type.group, version, resource: type.plural };
@@ -107,7 +119,11 @@ function admissionReview(review: Review): JsonObject {
       object: object ?? null,
       oldObject: before ?? null,
       dryRun: isDryRun,
-      options: { apiVersion: "meta.k8s.io/v1", kind: `${operation[0]}${operation.slice(1).toLowerCase()}Options` },
+      options: {
+        kind: `${operation[0]}${operation.slice(1).toLowerCase()}Options`,
+        apiVersion: "meta.k8s.io/v1",
+        ...(fieldManager && { fieldManager }),
+      },
     },
   };
 }
@@ -115,9 +131,17 @@ function admissionReview(review: Review): JsonObject {
 function patched(webhook: JsonObject, { object, type }: Review, response: JsonObject): Obj | undefined {
   const patch = asString(response.patch);
   if (!patch || !object) return object;
-  const changed = jsonPatch(object, JSON.parse(Buffer.from(patch, "base64").toString()));
+  const changed = fitting(object, JSON.parse(Buffer.from(patch, "base64").toString()));
   if (isObject(changed) && clusterOf(changed as Obj) === clusterOf(object)) return changed as Obj;
   throw internalError(
     `webhook "${asString(webhook.name)}" changed what is no field of ${apiVersionOf(type.group, type.kind)}`,
   );
+}
+
+function fitting(object: Obj, operations: Json): Json {
+  try {
+    return jsonPatch(object, operations);
+  } catch (cause) {
+    throw cause instanceof PatchError ? internalError(cause.message) : cause;
+  }
 }

@@ -15,11 +15,17 @@ export interface Review {
   readonly namespace: string | undefined;
   readonly object: Obj | undefined;
   readonly before: Obj | undefined;
+  /** As the client has named it. */
+  readonly fieldManager?: string;
+  /** Tells the client something beside the answer. */
+  warn(text: string): void;
 }
 
 /** Looks at every write of users; throws a StatusError to refuse one. */
 export interface Admission {
-  /** Answers the object as it shall be. */
+  /** Fills in what goes without saying; who writes the object owns that too. */
+  complete(review: Review & { readonly object: Obj }): Obj;
+  /** Answers the object as it shall be; what is changed here belongs to nobody. */
   mutate(review: Review & { readonly object: Obj }): Promise<Obj> | Obj;
   validate(review: Review): Promise<void> | void;
 }

@@ -2,7 +2,7 @@ import type { JsonObject } from "../json.ts";
 import type { Obj } from "../object.ts";
 import type { ResourceType } from "../resources/resource-type.ts";
 import { validateMetadata } from "../schema/metadata.ts";
-import { validate, validateObject } from "../schema/validate.ts";
+import { validate, validateObject, withUnchecked } from "../schema/validate.ts";
 import { badRequest, type Cause, type StatusError } from "../status-error.ts";
 import type { Target } from "./target.ts";
 
@@ -16,9 +16,12 @@ export function contentCauses(
   const { status } = version.schema.properties ?? {};
   if (subresource === "status" && status) {
     const causes = validate(status, object.status, "", before?.status);
-    return causes.map((cause) => ({ ...cause, field: cause.field ? `status.${cause.field}` : "status" }));
+    const below = causes.map((cause) => ({ ...cause, field: cause.field ? `status.${cause.field}` : "status" }));
+    return withUnchecked(version.schema, below);
   }
-  const causes = validateObject(version.schema, object, before);
+  // Of types that are built into Kubernetes the rules are no part of the schema.
+  const check = type.isNative ? validate(version.schema, object, "", before) : undefined;
+  const causes = check ?? validateObject(version.schema, object, before);
   const wrongType = causes.find(({ reason }) => reason === "FieldValueTypeInvalid");
   if (type.isNative && wrongType) throw undecodable(type, version.name, wrongType);
   return causes;
@@ -37,7 +40,7 @@ function undecodable({ kind }: ResourceType, version: string, { field, message }
   const path = field.split(".").slice(0, -1).join(".") || field;
   const why =
     wanted === "byte"
-      ? "illegal base64 data at input byte 0"
+      ? `illegal base64 data at input byte ${Math.max(0, found.search(/[^A-Za-z0-9+/=\r\n]/))}`
       : `json: cannot unmarshal ${found.replace("integer", "number")} into Go struct field ${kind}.${path} of type ${wanted}`;
   return badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
 }

@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { asObject, asString, type Json, type JsonObject } from "../json.ts";
+import { asObject, asString, isArray, isObject, type Json, type JsonObject } from "../json.ts";
 import { clusterAnnotation, type Meta, type Obj, timestamp } from "../object.ts";
 import { apiVersionOf } from "../resources/resource-type.ts";
-import { pruneMetadata } from "../schema/metadata.ts";
+import { pruneMetadata, unreadable } from "../schema/metadata.ts";
 import { prune, withDefaults } from "../schema/shape.ts";
-import { badRequest, invalid } from "../status-error.ts";
+import { badRequest, invalid, type StatusError } from "../status-error.ts";
 import type { Target } from "./target.ts";
 import type { WriteOptions } from "./write-options.ts";
 
@@ -16,16 +16,37 @@ export function shape(
   warnings: string[],
 ): JsonObject {
   const unknown: string[] = [];
-  const { metadata, ...content } = given;
+  const { metadata, apiVersion: _version, kind: _kind, ...content } = given;
+  const what = `${type.kind} in version "${version.name}" cannot be handled as a ${type.kind}`;
+  const why = unreadable(metadata);
+  if (why) throw badRequest(`${what}: ${why}`);
   const pruned = prune(version.schema, content, "", (path) => unknown.push(path));
   const meta = pruneMetadata(asObject(metadata), (path) => unknown.push(path));
-  const said = unknown.sort().map((path) => `unknown field "${path}"`);
+  const said = [
+    ...(options.duplicates ?? []).map((path) => `duplicate field "${path}"`),
+    ...unknown.sort().map((path) => `unknown field "${path}"`),
+  ];
   if (said.length > 0 && options.validation === "Strict") {
-    const what = `${type.kind} in version "${version.name}" cannot be handled as a ${type.kind}`;
-    throw badRequest(`${what}: strict decoding error: ${said.join(", ")}`);
+    const strict = `strict decoding error: ${said.join(", ")}`;
+    throw options.isPatch ? wrongPatch(given, strict) : badRequest(`${what}: ${strict}`);
   }
   if (options.validation === "Warn") warnings.push(...said);
   return { ...asObject(withDefaults(version.schema, pruned)), metadata: meta };
+}
+
+/** kcp shows the whole object that a patch would make. */
+function wrongPatch(made: JsonObject, why: string): StatusError {
+  const message = `Invalid value: ${JSON.stringify(JSON.stringify(inOrder(made)))}: ${why}`;
+  const nothing = { group: "", plural: "", kind: "" };
+  return invalid(nothing, "", [{ reason: "FieldValueInvalid", message, field: "patch" }]);
+}
+
+/** With sorted keys, as Go writes them. */
+function inOrder(value: Json): Json {
+  if (isArray(value)) return value.map(inOrder);
+  if (!isObject(value)) return value;
+  const names = Object.keys(value).filter((name) => value[name] !== undefined);
+  return Object.fromEntries(names.sort().map((name) => [name, inOrder(value[name] ?? null)]));
 }
 
 /** An object as it is to be stored first. */

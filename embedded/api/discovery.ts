@@ -1,9 +1,6 @@
 import type { JsonObject } from "../json.ts";
 import { apiVersionOf, type ResourceType, type Version } from "../resources/resource-type.ts";
 
-/** Media type of all groups, versions and resources in one answer. */
-export const aggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
-
 /** What `/api`, `/apis` and the paths below say about the types of a cluster. */
 export class Discovery {
   readonly #types: readonly ResourceType[];
@@ -16,11 +13,9 @@ export class Discovery {
   }
 
   /** The answer to a path, or `undefined` if it names none. */
-  answer(path: string, accept: string): JsonObject | undefined {
+  answer(path: string): JsonObject | undefined {
     const [root, ...rest] = path.split("/").filter(Boolean);
     if (root !== "api" && root !== "apis") return undefined;
-    const wantsAll = accept.includes(aggregatedType);
-    if (rest.length === 0 && wantsAll) return this.#aggregated(root === "api");
     if (root === "api") return rest.length === 0 ? this.#coreVersions() : this.#resources("", rest);
     if (rest.length === 0) return this.#groups();
     if (rest.length === 1) return this.#group(rest[0] ?? "");
@@ -72,7 +67,9 @@ export class Discovery {
 
   #resources(group: string, [version = "", ...rest]: readonly string[]): JsonObject | undefined {
     const served = this.#served(group, version);
-    if (served.length === 0 || rest.length > 0) return undefined;
+    // kcp answers for any group and version, though nothing be in it.
+    const isOpen = this.#address !== undefined && group !== "";
+    if (rest.length > 0 || (served.length === 0 && !isOpen)) return undefined;
     const resources = served.flatMap(({ type, version: found }) => {
       const { plural, singular, namespaced, kind, shortNames, categories } = type;
       const verbs = verbsOf(type);
@@ -85,38 +82,21 @@ export class Discovery {
         ...(shortNames.length > 0 && { shortNames }),
         ...(categories.length > 0 && { categories }),
       };
-      const status = { name: `${plural}/status`, singularName: "", namespaced, kind, verbs: statusVerbs };
-      return found.hasStatus ? [main, status] : [main];
+      const below = (name: string, verbs: readonly string[]) => ({
+        name: `${plural}/${name}`,
+        singularName: "",
+        namespaced,
+        kind,
+        verbs,
+      });
+      return [
+        main,
+        ...(kind === "Namespace" ? [below("finalize", ["update"])] : []),
+        ...(found.hasStatus ? [below("status", statusVerbs)] : []),
+      ];
     });
     return { kind: "APIResourceList", apiVersion: "v1", groupVersion: apiVersionOf(group, version), resources };
   }
-
-  #aggregated(core: boolean): JsonObject {
-    const items = this.#groupNames(core).map((name) => ({
-      metadata: { name, creationTimestamp: null },
-      versions: this.#versions(name).map((version) => ({
-        version,
-        resources: this.#served(name, version).map(({ type, version: found }) => aggregatedResource(type, found)),
-        freshness: "Current",
-      })),
-    }));
-    return { kind: "APIGroupDiscoveryList", apiVersion: "apidiscovery.k8s.io/v2", metadata: {}, items };
-  }
-}
-
-function aggregatedResource(type: ResourceType, version: Version): JsonObject {
-  const { group, plural, singular, kind, namespaced, shortNames, categories } = type;
-  const responseKind = { group, version: version.name, kind };
-  return {
-    resource: plural,
-    responseKind,
-    scope: namespaced ? "Namespaced" : "Cluster",
-    singularResource: singular,
-    verbs: verbsOf(type),
-    ...(shortNames.length > 0 && { shortNames }),
-    ...(categories.length > 0 && { categories }),
-    ...(version.hasStatus && { subresources: [{ subresource: "status", responseKind, verbs: statusVerbs }] }),
-  };
 }
 
 const statusVerbs = ["get", "patch", "update"];

@@ -2,11 +2,20 @@ import type { Attributes, User } from "../access/attributes.ts";
 import type { Users } from "../access/users.ts";
 import { asObject, type Json } from "../json.ts";
 import { versionOf } from "../resources/resource-type.ts";
-import { forbidden, noSuchResource, notFound, notSupported, qualified, StatusError } from "../status-error.ts";
+import {
+  badRequest,
+  forbidden,
+  methodNotAllowed,
+  noSuchResource,
+  notFound,
+  notSupported,
+  qualified,
+  StatusError,
+} from "../status-error.ts";
 import type { Clusters } from "../store/clusters.ts";
 import type { Answer } from "./answer.ts";
 import { parseBody } from "./decode.ts";
-import { aggregatedType, Discovery } from "./discovery.ts";
+import { Discovery } from "./discovery.ts";
 import { contentType, type Incoming, isDiscovery, refusal, verbOf } from "./incoming.ts";
 import { ObjectHandler, type ObjectHandlerOptions } from "./object-handler.ts";
 import { openApi } from "./open-api.ts";
@@ -39,19 +48,15 @@ export class Handler {
     const user = users.of(incoming.headers);
     const { prefix, cluster: named, path } = placeOf(incoming.url.pathname);
     const view = viewOf(prefix);
-    if (!view || (prefix && named?.includes(":"))) {
+    const isLost = named === undefined && path.startsWith("/services/");
+    if (!view || isLost || (prefix && named?.includes(":"))) {
       throw forbiddenPath(user, incoming, "Path not resolved to a valid virtual workspace");
     }
+    const broken = view.broken?.();
+    if (broken) return { code: 500, text: `Internal Server Error: "${incoming.url.pathname}": ${broken}\n` };
     const resource = resourcePathOf(path);
-    const isDirect = prefix === "" && named !== undefined && named !== "*" && !named.startsWith("system:");
-    const cluster = isDirect ? clusters.idOf(named) : (named ?? "");
-    if (cluster === undefined) {
-      throw notFound({ group: "tenancy.kcp.io", plural: "workspaces", kind: "Workspace" }, named ?? "");
-    }
-    const where = { view, cluster, user, incoming };
-    return resource && named !== undefined && !isDiscovery(resource)
-      ? this.#resource(resource, where)
-      : this.#path(path, where);
+    const where = { view, cluster: prefix ? (named ?? "") : clusterOf(clusters, named), user, incoming };
+    return resource && !isDiscovery(resource) ? this.#resource(resource, where) : this.#path(path, where);
   }
 
   /** Everything that is not about objects. */
@@ -60,19 +65,16 @@ export class Handler {
     const { isAllowed, reason } = view.authorize({ ...noResource, user, verb, cluster, path });
     if (!isAllowed) throw forbiddenPath(user, incoming, reason, path);
     if (/^\/(healthz|livez|readyz)$/.test(path)) return { code: 200, text: "ok" };
+    if (path === "/version" && verb !== "get") throw methodNotAllowed();
     if (path === "/version") return { code: 200, body: version };
     if (path.startsWith("/openapi/")) {
       const found = openApi(view.types(cluster), path);
       return found ? { code: 200, body: found } : pageNotFound;
     }
-    const accept = String(incoming.headers.accept ?? "");
-    const found = new Discovery(view.types(cluster), view.prefix ? undefined : this.#options.address()).answer(
-      path,
-      accept,
-    );
-    if (!found) return pageNotFound;
-    const contentType = found.kind === "APIGroupDiscoveryList" ? { contentType: aggregatedType } : {};
-    return { code: 200, body: found, ...contentType };
+    const discovery = new Discovery(view.types(cluster), view.prefix ? undefined : this.#options.address());
+    const found = discovery.answer(path);
+    if (!found && path.startsWith("/api/")) throw noSuchResource();
+    return found ? { code: 200, body: found } : pageNotFound;
   }
 
   async #resource(resource: ResourcePath, where: Where): Promise<Answer> {
@@ -91,7 +93,10 @@ export class Handler {
       if (isKnown && !view.prefix) throw noSuchResource();
       return pageNotFound;
     }
-    if (view.supports?.(type, verb, subresource) === false) throw notSupported(type, verb);
+    if (verb === "" || view.supports?.(type, verb, subresource) === false) throw notSupported(type, verb);
+    if (namespace && !type.namespaced) return pageNotFound;
+    if (verb === "create" && type.namespaced && !namespace && cluster !== "*") throw methodNotAllowed();
+    if (verb === "create" && subresource) throw notSupported(type, verb);
     const isStatus = subresource === "status" && version.hasStatus;
     if (subresource && !isStatus && !(subresource === "finalize" && type.kind === "Namespace")) {
       throw notFound(type, name);
@@ -129,6 +134,19 @@ interface Where {
   readonly cluster: string;
   readonly user: User;
   readonly incoming: Incoming;
+}
+
+/** Id of the cluster that a URL names; empty for the server itself. What is named by path has to exist; of an id that is
+ *  unknown nobody learns more than that it is closed. */
+function clusterOf(clusters: Clusters, named = ""): string {
+  if (named === "" || named === "*" || named.startsWith("system:")) return named;
+  if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(:[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/.test(named)) {
+    throw badRequest(`invalid cluster: "${named}" does not match the regex`);
+  }
+  const id = clusters.idOf(named);
+  if (id !== undefined) return id;
+  if (!named.includes(":")) return named;
+  throw notFound({ group: "tenancy.kcp.io", plural: "workspaces", kind: "Workspace" }, named);
 }
 
 const noResource = { group: "", resource: "", subresource: "", namespace: "", name: "" };

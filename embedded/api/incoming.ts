@@ -1,7 +1,7 @@
 import type { Attributes } from "../access/attributes.ts";
-import { asObject, asString, at, type Json } from "../json.ts";
-import { badRequest, type Cause, invalid, methodNotAllowed } from "../status-error.ts";
-import { parseBody } from "./decode.ts";
+import { asObject, asString, at, type Json, strings } from "../json.ts";
+import { badRequest, type Cause, invalid } from "../status-error.ts";
+import { parseJson } from "./decode.ts";
 import type { ResourcePath } from "./route.ts";
 import type { DeleteOptions } from "./writer.ts";
 
@@ -15,27 +15,26 @@ export interface Incoming {
 
 export const isDiscovery = ({ plural }: ResourcePath): boolean => plural === "";
 export const contentType = ({ headers }: Incoming): string => String(headers["content-type"] ?? "");
-export const wantsTable = ({ headers }: Incoming): boolean =>
-  /as=Table/.test(String(headers.accept ?? "").split(",")[0] ?? "");
 
+/** Empty for methods that mean nothing here. */
 export function verbOf({ method, url }: Incoming, { name }: ResourcePath): string {
   const isWatch = ["true", "1"].includes(url.searchParams.get("watch") ?? "");
   switch (method) {
     case "GET":
     case "HEAD":
-      return isWatch ? "watch" : name === undefined ? "list" : "get";
+      if (name !== undefined) return "get";
+      return isWatch ? "watch" : "list";
     case "POST":
       return "create";
     case "PUT":
       if (name === undefined) throw badRequest("name must be provided");
       return "update";
     case "PATCH":
-      if (name === undefined) throw badRequest("name must be provided");
       return "patch";
     case "DELETE":
       return name === undefined ? "deletecollection" : "delete";
     default:
-      throw methodNotAllowed();
+      return "";
   }
 }
 
@@ -45,13 +44,7 @@ export function refusal({ user, verb, resource, subresource, group, namespace }:
   return `User "${user.name}" cannot ${verb} resource "${what}" in API group "${group}" ${where}: ${reason}`;
 }
 
-export function parsePatch(body: string): Json {
-  try {
-    return JSON.parse(body);
-  } catch (cause) {
-    throw badRequest(`error decoding patch: ${cause instanceof Error ? cause.message : cause}`);
-  }
-}
+export const parsePatch = (body: string): Json => parseJson(body, (why) => badRequest(`error decoding patch: ${why}`));
 
 export function requireManager(query: URLSearchParams): void {
   if (query.get("fieldManager")) return;
@@ -66,10 +59,36 @@ export function refuseOptions(cause: Cause): never {
   throw invalid({ group: "meta.k8s.io", plural: "", kind: "PatchOptions" }, "", [cause]);
 }
 
-export function deleteOptions(incoming: Incoming): DeleteOptions {
-  const given = asObject(parseBody(incoming.body, contentType(incoming), "DeleteOptions") as Json);
+const policies = ["Foreground", "Background", "Orphan"];
+
+/** How a deletion is asked for, in the body or in the query; throws 422 for what is no way to delete. */
+export function deleteOptions({ body, url }: Incoming): DeleteOptions {
+  const refused = (why: string) => badRequest(`couldn't get version/kind; json parse error: ${why}`);
+  const given = asObject(body.trim() === "" ? undefined : parseJson(body, refused));
+  const { kind = "DeleteOptions", apiVersion = "v1" } = given;
+  if (kind !== "DeleteOptions") {
+    throw badRequest(
+      `no kind "${asString(kind)}" is registered for version "${asString(apiVersion)}" in scheme "embedded"`,
+    );
+  }
   const uid = asString(at(given, "preconditions", "uid"));
   const resourceVersion = asString(at(given, "preconditions", "resourceVersion"));
-  const propagation = asString(given.propagationPolicy) || incoming.url.searchParams.get("propagationPolicy");
-  return { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }), ...(propagation && { propagation }) };
+  const propagation = asString(given.propagationPolicy) || url.searchParams.get("propagationPolicy");
+  const causes: Cause[] = [];
+  const field = "propagationPolicy";
+  if (propagation && given.orphanDependents !== undefined) {
+    const message = `Invalid value: ${JSON.stringify(propagation)}: orphanDependents and deletionPropagation cannot be both set`;
+    causes.push({ reason: "FieldValueInvalid", message, field });
+  } else if (propagation && !policies.includes(propagation)) {
+    const supported = [...policies, "nil"].map((each) => JSON.stringify(each)).join(", ");
+    const message = `Unsupported value: ${JSON.stringify(propagation)}: supported values: ${supported}`;
+    causes.push({ reason: "FieldValueNotSupported", message, field });
+  }
+  if (causes.length > 0) throw invalid({ group: "meta.k8s.io", plural: "", kind: "DeleteOptions" }, "", causes);
+  return {
+    isDryRun: url.searchParams.has("dryRun") || strings(given.dryRun).length > 0,
+    ...(uid && { uid }),
+    ...(resourceVersion && { resourceVersion }),
+    ...(propagation && { propagation }),
+  };
 }

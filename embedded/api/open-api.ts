@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { asObject, isArray, isObject, type Json, type JsonObject } from "../json.ts";
 import type { ResourceType, Version } from "../resources/resource-type.ts";
 import type { Schema } from "../schema/schema.ts";
+import { common, componentsBase, listMetaName, metaName, reference } from "./open-api-common.ts";
 
 /** The answer to a path below `/openapi/`, for kubectl's apply and explain; `undefined` if it names nothing. */
 export function openApi(types: readonly ResourceType[], path: string): JsonObject | undefined {
@@ -73,11 +74,6 @@ function withReferences(value: Json | undefined, base: string): Json {
   );
 }
 
-const componentsBase = "#/components/schemas/";
-const metaName = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
-const listMetaName = "io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta";
-const reference = (name: string) => ({ $ref: `${componentsBase}${name}` });
-
 /** `io.platform-mesh.core.v1alpha1.Account`. */
 function nameOf({ group, kind, isNative }: ResourceType, { name }: Version): string {
   const reversed = group.split(".").reverse().join(".");
@@ -130,7 +126,7 @@ function published(schema: Schema): Json {
 }
 
 const isOurs = (key: string, value: Json | undefined): boolean =>
-  (key === "immutable" && typeof value === "string") || (key === "transitions" && isArray(value));
+  (key === "immutable" && typeof value === "string") || ((key === "transitions" || key === "rules") && isArray(value));
 
 const parameter = (name: string, type = "string"): Json => ({ name, in: "query", schema: { type, uniqueItems: true } });
 const writeParameters = ["dryRun", "fieldManager", "fieldValidation"].map((name) => parameter(name));
@@ -149,6 +145,11 @@ function pathsOf({ type, version }: Served): readonly (readonly [string, Json])[
   });
   const write = { parameters: writeParameters };
   const patch = { parameters: [...writeParameters, parameter("force", "boolean")] };
+  const status = {
+    get: operation("get"),
+    put: operation("put", { ...write, requestBody: body }),
+    patch: operation("patch", patch),
+  };
   return [
     [root, { get: operation("list"), post: operation("post", { ...write, requestBody: body }) }],
     [
@@ -160,78 +161,6 @@ function pathsOf({ type, version }: Served): readonly (readonly [string, Json])[
         delete: operation("delete"),
       },
     ],
+    ...(version.hasStatus ? [[`${root}/{name}/status`, status] as const] : []),
   ];
 }
-
-const text = (description: string): Json => ({ type: "string", description });
-const texts = (description: string): Json => ({
-  type: "object",
-  description,
-  additionalProperties: { type: "string" },
-});
-const time = (description: string): Json => ({ type: "string", format: "date-time", description });
-
-const common: JsonObject = {
-  [metaName]: {
-    type: "object",
-    description: "What every stored object has.",
-    properties: {
-      annotations: texts("Data for programs, which cannot be selected by."),
-      creationTimestamp: time("When the object was made."),
-      deletionGracePeriodSeconds: { type: "integer", format: "int64", description: "Always 0 here." },
-      deletionTimestamp: time("When its deletion was asked for; it goes once it has no finalizers."),
-      finalizers: {
-        type: "array",
-        description: "Who has to let go of the object before it is deleted.",
-        items: { type: "string" },
-        "x-kubernetes-list-type": "set",
-        "x-kubernetes-patch-strategy": "merge",
-      },
-      generateName: text("Beginning of a name that the server completes."),
-      generation: { type: "integer", format: "int64", description: "Counts changes of what is wanted." },
-      labels: texts("Data that objects are selected by."),
-      managedFields: {
-        type: "array",
-        description: "Who set which field.",
-        items: { type: "object" },
-        "x-kubernetes-list-type": "atomic",
-      },
-      name: text("Unique among the objects of a kind in a workspace or namespace."),
-      namespace: text("Namespace, for kinds that have one."),
-      ownerReferences: {
-        type: "array",
-        description: "Objects that this one goes with.",
-        items: {
-          type: "object",
-          required: ["apiVersion", "kind", "name", "uid"],
-          properties: {
-            apiVersion: { type: "string" },
-            blockOwnerDeletion: { type: "boolean" },
-            controller: { type: "boolean" },
-            kind: { type: "string" },
-            name: { type: "string" },
-            uid: { type: "string" },
-          },
-          "x-kubernetes-map-type": "atomic",
-        },
-        "x-kubernetes-list-map-keys": ["uid"],
-        "x-kubernetes-list-type": "map",
-        "x-kubernetes-patch-merge-key": "uid",
-        "x-kubernetes-patch-strategy": "merge",
-      },
-      resourceVersion: text("Version of the object; changes with every write."),
-      selfLink: text("Not used."),
-      uid: text("Tells the object from another of that name."),
-    },
-  },
-  [listMetaName]: {
-    type: "object",
-    description: "What every list has.",
-    properties: {
-      continue: text("Token for the next page."),
-      remainingItemCount: { type: "integer", format: "int64", description: "How many follow." },
-      resourceVersion: text("Version that the list shows, to begin a watch at."),
-      selfLink: text("Not used."),
-    },
-  },
-};

@@ -9,32 +9,39 @@ export function tableOf(
   target: Target,
   objects: readonly Obj[],
   metadata: JsonObject,
-  {
-    now,
-    include,
-    withHeader = true,
-  }: { readonly now: number; readonly include: string; readonly withHeader?: boolean },
+  { now, include, withHeader }: { readonly now: number; readonly include: string; readonly withHeader: boolean },
 ): JsonObject {
-  const columns = target.version.columns;
+  const columns = columnsOf(target.version.columns);
   return {
     kind: "Table",
     apiVersion: "meta.k8s.io/v1",
     metadata,
-    columnDefinitions: withHeader ? [nameColumn, ...columns.map(definition)] : null,
+    columnDefinitions: withHeader ? columns.map(definition) : null,
     rows: objects.map((object) => ({
-      cells: [object.metadata.name, ...columns.map((column) => cell(object, column, now))],
-      ...(include !== "None" && { object: include === "Object" ? object : partial(object) }),
+      cells: columns.map((column) => cell(object, column, now)),
+      object: include === "None" ? null : include === "Object" ? object : metadataOf(object),
     })),
   };
 }
 
-const nameColumn = {
+/** What programs need that care for no content. */
+export const metadataOf = ({ metadata }: Obj): JsonObject => ({
+  kind: "PartialObjectMetadata",
+  apiVersion: "meta.k8s.io/v1",
+  metadata,
+});
+
+const nameColumn: Column = {
   name: "Name",
   type: "string",
   format: "name",
   description: "Name of the object, unique among those of its kind in a workspace or namespace.",
-  priority: 0,
+  jsonPath: ".metadata.name",
 };
+
+/** The name comes first unless the type says where it comes. */
+const columnsOf = (columns: readonly Column[]): readonly Column[] =>
+  columns.some(({ name }) => name === "Name") ? columns : [nameColumn, ...columns];
 
 const definition = ({
   name,
@@ -42,25 +49,23 @@ const definition = ({
   format = "",
   description = "",
   priority = 0,
-  jsonPath: path,
+  jsonPath: path = "",
 }: Column): JsonObject => ({
   name,
-  type: type === "count" ? "string" : type === "date" ? "string" : type,
+  type: type === "count" || type === "since" ? "string" : type,
   format,
-  description: description || `What ${path} says.`,
+  description: description || `What ${path || "the object"} says.`,
   priority,
 });
 
-function partial({ metadata }: Obj): JsonObject {
-  return { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata };
-}
-
-function cell(object: Obj, { jsonPath: path, type }: Column, now: number): Json {
+function cell(object: Obj, { jsonPath: path = "", type, text }: Column, now: number): Json {
+  if (text) return text(object);
   const found = jsonPath(object, path);
   const [first] = found;
   if (type === "count") return isObject(first) ? Object.keys(first).length : isArray(first) ? first.length : 0;
-  if (first === undefined || first === null) return type === "date" ? "<unknown>" : null;
-  if (type === "date") return since(Date.parse(asString(first)), now);
+  const isTime = type === "date" || type === "since";
+  if (first === undefined || first === null) return isTime ? "<unknown>" : null;
+  if (isTime) return since(Date.parse(asString(first)), now);
   if (type === "integer" || type === "number" || type === "boolean") return first;
   if (found.length > 1) return found.map(shown).join(",");
   return shown(first);

@@ -8,6 +8,8 @@ import type { Review } from "./admission.ts";
 export interface View {
   /** URL path in front of `/clusters/…`; empty for direct access. */
   readonly prefix: string;
+  /** Why nothing can be served. */
+  broken?(): string | undefined;
   /** Types served in a cluster, or with `*` in all of them. */
   types(cluster: string): readonly ResourceType[];
   find(cluster: string, group: string, plural: string): ResourceType | undefined;

@@ -1,14 +1,22 @@
 import { applyTo, type Manager, trackUpdate } from "../apply/managed-fields.ts";
-import { withMetadata } from "../apply/typed.ts";
 import { asObject, asString, type JsonObject } from "../json.ts";
 import { clusterAnnotation, keyFor, type Meta, type Obj, timestamp, withMeta } from "../object.ts";
 import { apiVersionOf, asVersion, type ResourceType } from "../resources/resource-type.ts";
 import { validateMetadataUpdate } from "../schema/metadata.ts";
-import { prune } from "../schema/shape.ts";
-import { alreadyExists, badRequest, type Cause, conflict, invalid, notFound, StatusError } from "../status-error.ts";
+import {
+  alreadyExists,
+  badRequest,
+  type Cause,
+  conflict,
+  forbidden,
+  invalid,
+  notFound,
+  StatusError,
+} from "../status-error.ts";
 import { type Committed, commit, commitDeletion, commitNew, deletion, updated } from "../store/commit.ts";
 import type { Store } from "../store/store.ts";
 import type { Admission, Review } from "./admission.ts";
+import { ownPart, requireTyped } from "./applied.ts";
 import { contentCauses, metadataCauses } from "./checks.ts";
 import { newObject, nextObject, shape } from "./compose.ts";
 import type { Target } from "./target.ts";
@@ -41,8 +49,11 @@ export class Writer {
     const warnings: string[] = [];
     const shaped = shape(target, view.prepare?.(type, cluster, given) ?? given, options, warnings);
     const object = newObject(target, shaped, this.#options.now());
-    const review = this.#review(target, options, { operation: "CREATE", object, name: object.metadata.name });
-    const admitted = await this.#options.admission.mutate({ ...review, object });
+    const about = { operation: "CREATE", object, name: object.metadata.name } as const;
+    const review = this.#review(target, options, about, warnings);
+    const { admission } = this.#options;
+    const tracked = this.#tracked(target, {}, admission.complete({ ...review, object }), options);
+    const admitted = await admission.mutate({ ...review, object: tracked });
     refuse(type, object.metadata.name, [
       ...metadataCauses(type, admitted),
       ...contentCauses(target, asVersion(type, admitted, version.name), undefined),
@@ -50,15 +61,13 @@ export class Writer {
     if (asString(asObject(shaped.metadata).resourceVersion)) {
       throw new StatusError("resourceVersion should not be set on objects to be created", { code: 500, reason: "" });
     }
-    await this.#options.admission.validate({ ...review, object: admitted });
+    await admission.validate({ ...review, object: admitted });
     view.check?.({ ...review, object: admitted });
-    this.#requireNamespace(target);
+    this.#requireNamespace(target, object.metadata.name);
     const { store } = this.#options;
-    if (store.get(type.storage, cluster, keyFor(object.metadata.name, target.namespace))) {
-      throw alreadyExists(type, object.metadata.name);
-    }
-    const tracked = this.#tracked(target, {}, admitted, options);
-    const stored = asVersion(type, tracked, type.storageVersion);
+    const taken = store.get(type.storage, cluster, keyFor(object.metadata.name, target.namespace));
+    if (taken) throw alreadyExists(type, object.metadata.name, taken.metadata.deletionTimestamp !== undefined);
+    const stored = asVersion(type, admitted, type.storageVersion);
     return { object: options.isDryRun ? unstored(stored) : commitNew(store, type, stored), isNew: true, warnings };
   }
 
@@ -88,70 +97,76 @@ export class Writer {
       throw new StatusError(`strconv.ParseUint: parsing "${wantedVersion}": invalid syntax`, { code: 500, reason: "" });
     }
     if (wantedVersion && wantedVersion !== before.metadata.resourceVersion) throw conflict(type, name);
+    requireUid(type, before, asString(meta.uid));
     const shaped = shape(target, given, options, warnings);
     const after = nextObject(target, present, shaped);
-    const review = this.#review(target, options, { operation: "UPDATE", object: after, before, name });
-    const admitted = await admission.mutate({ ...review, object: after });
+    const about = { operation: "UPDATE", object: after, before, name } as const;
+    const review = this.#review(target, options, about, warnings);
+    const tracked = this.#tracked(target, present, admission.complete({ ...review, object: after }), options);
+    const admitted = await admission.mutate({ ...review, object: tracked });
     const fixed = validateMetadataUpdate(before.metadata, asObject(shaped.metadata));
     refuse(type, name, [
-      // Kubernetes looks at this twice and says so.
+      // Kubernetes looks at this twice, and at the rest of metadata once more, and says so.
       ...fixed,
       ...fixed,
-      ...metadataCauses(type, admitted),
+      ...metadataCauses(type, admitted).flatMap((cause) => [cause, cause, cause]),
       ...contentCauses(target, asVersion(type, admitted, version.name), present),
     ]);
     await admission.validate({ ...review, object: admitted });
     target.view.check?.({ ...review, object: admitted });
     // Admission takes its time: meanwhile others may have written.
     if (store.get(type.storage, cluster, keyFor(name, target.namespace)) !== before) return undefined;
-    const tracked = asVersion(type, this.#tracked(target, present, admitted, options), type.storageVersion);
-    const object = options.isDryRun ? updated(type, before, tracked) : commit(store, type, before, tracked).object;
+    const stored = asVersion(type, admitted, type.storageVersion);
+    const object = options.isDryRun ? updated(type, before, stored) : commit(store, type, before, stored).object;
     return { object, isNew: false, warnings };
   }
 
   /** Server-side apply; makes the object if there is none. */
-  async apply(target: Target, name: string, applied: JsonObject, options: WriteOptions): Promise<Written> {
+  async apply(target: Target, name: string, given: JsonObject, options: WriteOptions): Promise<Written> {
     const { type, version } = target;
-    if (asObject(applied.metadata).managedFields !== undefined) {
+    if (asObject(given.metadata).managedFields !== undefined) {
       throw badRequest("metadata.managedFields must be nil");
     }
-    const unknown: string[] = [];
-    prune(withMetadata(version.schema), applied, "", (path) => unknown.push(path));
-    const [undeclared] = unknown.filter((path) => !path.startsWith("metadata."));
-    if (undeclared !== undefined) {
-      const where = `${target.namespace ?? ""}/${name}; ${apiVersionOf(type.group, version.name)}, Kind=${type.kind}`;
-      const why = `.${undeclared}: field not declared in schema`;
-      throw new StatusError(`failed to create typed patch object (${where}): ${why}`, { code: 500, reason: "" });
-    }
+    requireTyped(target, name, given);
+    const applied = ownPart(target, given);
     const manager = this.#manager(target, options);
     const recorded = { ...options, isApply: true };
     const schema = version.schema;
     if (!this.#find(target, name)) {
       if (target.subresource) throw notFound(type, name);
+      const uid = asString(asObject(given.metadata).uid);
+      const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
+      if (uid) throw conflict(type, name, why);
       const { managedFields } = applyTo(schema, undefined, applied, manager, {
         force: true,
         hasStructs: type.isNative,
       });
-      return this.create(target, { ...applied, metadata: { ...asObject(applied.metadata), managedFields } }, recorded);
+      return this.create(
+        target,
+        { ...applied, metadata: { ...asObject(applied.metadata), name, managedFields } },
+        recorded,
+      );
     }
     const produce: Produce = (present) => {
       const { object, managedFields } = applyTo(schema, present, applied, manager, {
         force: options.force,
         hasStructs: type.isNative,
       });
-      const given = asString(asObject(applied.metadata).resourceVersion);
+      const { resourceVersion, uid } = asObject(given.metadata);
       const metadata = {
         ...asObject(object.metadata),
         managedFields,
-        ...(given && { resourceVersion: given }),
+        ...(resourceVersion && { resourceVersion }),
+        ...(uid && { uid }),
       };
       return { ...object, metadata };
     };
     return this.update(target, name, produce, recorded);
   }
 
-  async delete(target: Target, name: string, options: DeleteOptions, isDryRun: boolean): Promise<Committed> {
+  async delete(target: Target, name: string, options: DeleteOptions): Promise<Committed> {
     const { type } = target;
+    const { isDryRun } = options;
     const before = this.present(target, name);
     const { uid, resourceVersion } = before.metadata;
     const wrong = (what: string, given: string, found: string, why: string) =>
@@ -185,20 +200,23 @@ export class Writer {
     return found && view.shows(type, found) ? found : undefined;
   }
 
-  #requireNamespace({ type, cluster, namespace }: Target): void {
+  #requireNamespace({ type, cluster, namespace }: Target, object: string): void {
     if (!type.namespaced || namespace === undefined) return;
     const found = this.#options.store.get("namespaces.core", cluster, namespace);
     const name = { group: "", plural: "namespaces", kind: "Namespace" };
     if (!found) throw notFound(name, namespace);
     if (!found.metadata.deletionTimestamp) return;
     const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
-    throw new StatusError(`${type.plural} is forbidden: ${why}`, { code: 403, reason: "Forbidden" });
+    const message = `namespace ${namespace} is being terminated`;
+    throw forbidden(type, object, why, [{ reason: "NamespaceTerminating", message, field: "metadata.namespace" }]);
   }
 
   /** With the record of who set which field; an apply brings its own along. */
   #tracked(target: Target, before: JsonObject, after: Obj, options: WriteOptions): Obj {
     const known = asObject(before.metadata).managedFields;
     if (options.isApply) return after;
+    const isForgotten = after.metadata.managedFields?.some((entry) => Object.keys(entry).length === 0);
+    if (isForgotten) return withMeta(after, { managedFields: undefined });
     // What nobody has set a field of is not tracked from then on.
     if (before.metadata !== undefined && known === undefined) return after;
     const base: JsonObject = { ...before, metadata: { ...asObject(before.metadata), managedFields: known ?? [] } };
@@ -219,14 +237,17 @@ export class Writer {
 
   #review(
     { type, cluster, subresource, user, namespace }: Target,
-    { isDryRun }: Pick<WriteOptions, "isDryRun">,
+    { isDryRun, fieldManager }: Pick<WriteOptions, "isDryRun" | "fieldManager">,
     about: Pick<Review, "operation" | "name"> & { readonly object?: Obj; readonly before?: Obj },
+    warnings: string[] = [],
   ): Review {
-    return { object: undefined, before: undefined, ...about, type, cluster, subresource, user, isDryRun, namespace };
+    const what = { object: undefined, before: undefined, ...about, type, cluster, subresource, namespace };
+    return { ...what, user, isDryRun, ...(fieldManager && { fieldManager }), warn: (text) => warnings.push(text) };
   }
 }
 
 export interface DeleteOptions {
+  readonly isDryRun: boolean;
   readonly uid?: string;
   readonly resourceVersion?: string;
   readonly propagation?: string;
@@ -240,6 +261,23 @@ function unstored(object: Obj): Obj {
     annotations: isAny ? annotations : undefined,
   }).metadata;
   return { ...object, metadata: rest as Meta };
+}
+
+/** Another uid means another object, though it has the same name; kcp tells it as its storage does. */
+function requireUid(type: ResourceType, { metadata }: Obj, given: string): void {
+  if (!given || given === metadata.uid) return;
+  const { name, namespace, annotations } = metadata;
+  const place = [
+    type.group || "core",
+    type.plural,
+    type.binding?.identityHash,
+    annotations?.[clusterAnnotation],
+    namespace,
+  ];
+  const key = `/registry/${[...place, name].filter(Boolean).join("/")}`;
+  const why = `Precondition failed: UID in precondition: ${given}, UID in object meta: ${metadata.uid}`;
+  const told = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`;
+  throw conflict(type, name, told);
 }
 
 function refuse(type: ResourceType, name: string, causes: readonly Cause[]): void {

@@ -11,7 +11,7 @@ export interface Manager {
   readonly name: string;
   readonly apiVersion: string;
   readonly subresource: string | undefined;
-  readonly time: string;
+  readonly time: string | undefined;
 }
 
 /** The record after a write that was no apply: what it set is the writer's, and nobody else's if the value changed. */
@@ -59,8 +59,10 @@ export function applyTo(
   // What this manager claimed before, claims no longer, and nobody else has.
   const released = subtract(subtract(own?.fieldsV1 ?? none, claimed), owned);
   const object = isEmpty(released) ? merged : removeFields(schema, merged, released);
-  const isSame = own && equal(own.fieldsV1, claimed) && live && equal(withoutRecord(live), withoutRecord(object));
-  return { object, managedFields: sorted([isSame ? own : entry(manager, "Apply", claimed), ...left]) };
+  // Only what changes the object has a time.
+  const isSame = live !== undefined && equal(withoutRecord(live), withoutRecord(object));
+  const written = entry(isSame ? { ...manager, time: own?.time } : manager, "Apply", claimed);
+  return { object, managedFields: sorted([written, ...left]) };
 }
 
 function applyConflict(conflicts: readonly { each: ManagedFields; fields: FieldSet }[]): StatusError {
@@ -91,7 +93,8 @@ const describe = ({ manager, operation, apiVersion, subresource }: ManagedFields
 
 /** Applies first, then by time and name. */
 function sorted(entries: readonly ManagedFields[]): readonly ManagedFields[] {
-  const key = ({ operation, time = "", manager }: ManagedFields) => `${operation} ${time} ${manager}`;
+  const key = ({ operation, time = "", manager, subresource = "" }: ManagedFields) =>
+    `${operation} ${time} ${manager} ${subresource}`;
   return [...entries].sort((one, other) => (key(one) < key(other) ? -1 : key(one) > key(other) ? 1 : 0));
 }
 
@@ -118,7 +121,7 @@ function entry({ name, apiVersion, subresource, time }: Manager, operation: stri
     manager: name,
     operation,
     apiVersion,
-    time,
+    ...(time !== undefined && { time }),
     fieldsType: "FieldsV1",
     fieldsV1: shared(fields),
     ...(subresource && { subresource }),

@@ -1,4 +1,4 @@
-import { asObject, equal, isArray, isObject, type Json, type JsonObject } from "../json.ts";
+import { asObject, equal, isArray, isObject, type Json, type JsonObject, shown } from "../json.ts";
 import type { Schema } from "../schema/schema.ts";
 import { badRequest, StatusError } from "../status-error.ts";
 import { elementOf, itemKey } from "./typed.ts";
@@ -21,15 +21,19 @@ export function jsonPatch(target: Json, patch: Json): Json {
       "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp",
     );
   }
+  if (patch.length > maxOperations) {
+    const why = `The allowed maximum operations in a JSON patch is ${maxOperations}, got ${patch.length}`;
+    throw new StatusError(`Request entity too large: ${why}`, { code: 413, reason: "RequestEntityTooLarge" });
+  }
   return patch.reduce<Json>((value, operation) => applyOperation(value, asObject(operation)), target);
 }
 
-const rejected = () =>
-  new StatusError("the server rejected our request due to an error in our request", {
-    code: 422,
-    reason: "Invalid",
-    details: {},
-  });
+const maxOperations = 10_000;
+
+/** A patch that does not fit what it is applied to. */
+export class PatchError extends Error {
+  override name = "PatchError";
+}
 
 function applyOperation(target: Json, { op, path, from, value }: JsonObject): Json {
   const at = pointer(path);
@@ -39,28 +43,37 @@ function applyOperation(target: Json, { op, path, from, value }: JsonObject): Js
     case "replace":
       return edit(target, at, () => value ?? null, "replace");
     case "remove":
-      return edit(target, at, () => undefined, "replace");
+      return removed(target, path, at);
     case "test":
-      if (!equal(read(target, at), value ?? null)) throw rejected();
+      if (!equal(read(target, at), value ?? null)) throw new PatchError(`testing value ${shown(path)} failed`);
       return target;
     case "copy":
       return edit(target, at, () => read(target, pointer(from)), "insert");
     case "move": {
       const moved = read(target, pointer(from));
       return edit(
-        edit(target, pointer(from), () => undefined, "replace"),
+        edit(target, pointer(from), () => undefined, "remove"),
         at,
         () => moved,
         "insert",
       );
     }
     default:
-      throw rejected();
+      throw new PatchError(`Unexpected kind: ${shown(op)}`);
+  }
+}
+
+function removed(target: Json, path: Json | undefined, at: readonly string[]): Json {
+  try {
+    return edit(target, at, () => undefined, "remove");
+  } catch (cause) {
+    if (!(cause instanceof PatchError)) throw cause;
+    throw new PatchError(`error in remove for path: '${shown(path)}': ${cause.message}`, { cause });
   }
 }
 
 function pointer(path: Json | undefined): readonly string[] {
-  if (typeof path !== "string" || (path !== "" && !path.startsWith("/"))) throw rejected();
+  if (typeof path !== "string" || (path !== "" && !path.startsWith("/"))) throw missing(shown(path));
   return path
     .split("/")
     .slice(1)
@@ -70,34 +83,37 @@ function pointer(path: Json | undefined): readonly string[] {
 function read(target: Json, path: readonly string[]): Json {
   let found: Json | undefined = target;
   for (const key of path) found = isArray(found) ? found[Number(key)] : isObject(found) ? found[key] : undefined;
-  if (found === undefined) throw rejected();
+  if (found === undefined) throw missing(path.join("/"));
   return found;
 }
 
-type Change = (before: Json | undefined) => Json | undefined;
+const missing = (path: string) => new PatchError(`doc is missing path: ${path}: missing value`);
 
-function edit(target: Json, [key, ...rest]: readonly string[], change: Change, mode: "insert" | "replace"): Json {
+type Change = (before: Json | undefined) => Json | undefined;
+type Mode = "insert" | "replace" | "remove";
+
+function edit(target: Json, path: readonly string[], change: Change, mode: Mode): Json {
+  const [key, ...rest] = path;
   if (key === undefined) return change(target) ?? null;
   if (isArray(target)) return editArray(target, key, rest, change, mode);
-  if (!isObject(target)) throw rejected();
+  if (!isObject(target)) throw missing(path.join("/"));
   const before = target[key];
-  if (before === undefined && (rest.length > 0 || mode === "replace")) throw rejected();
+  if (before === undefined && rest.length > 0) throw missing(path.join("/"));
+  if (before === undefined && mode === "remove") {
+    throw new PatchError(`Unable to remove nonexistent key: ${key}: missing value`);
+  }
   const after = rest.length > 0 && before !== undefined ? edit(before, rest, change, mode) : change(before);
   if (after !== undefined) return { ...target, [key]: after };
   const { [key]: _gone, ...left } = target;
   return left;
 }
 
-function editArray(
-  target: readonly Json[],
-  key: string,
-  rest: readonly string[],
-  change: Change,
-  mode: "insert" | "replace",
-): Json {
+function editArray(target: readonly Json[], key: string, rest: readonly string[], change: Change, mode: Mode): Json {
   const index = key === "-" ? target.length : Number(key);
   const last = mode === "insert" && rest.length === 0 ? target.length : target.length - 1;
-  if (!Number.isInteger(index) || index < 0 || index > last) throw rejected();
+  if (!Number.isInteger(index) || index < 0 || index > last) {
+    throw new PatchError(`Unable to access invalid index: ${key}: invalid index referenced`);
+  }
   const before = target[index];
   if (rest.length > 0 && before !== undefined) return target.with(index, edit(before, rest, change, mode));
   const after = change(before);
@@ -131,10 +147,28 @@ function mergeItems(schema: Schema, target: Json | undefined, patch: readonly Js
   const kind = schema["x-kubernetes-list-type"] ?? "atomic";
   if (kind === "atomic" || !isArray(target)) return patch.filter((item) => asObject(item).$patch !== "delete");
   const merged = new Map(target.map((item) => [itemKey(schema, item), item]));
+  const given: string[] = [];
   for (const item of patch) {
     const key = itemKey(schema, item);
     if (asObject(item).$patch === "delete") merged.delete(key);
-    else merged.set(key, kind === "map" ? strategicPatch(schema.items ?? {}, merged.get(key), item) : item);
+    else {
+      given.push(key);
+      merged.set(key, kind === "map" ? strategicPatch(schema.items ?? {}, merged.get(key), item) : item);
+    }
   }
-  return [...merged.values()];
+  const present = target.map((item) => itemKey(schema, item));
+  return inTurn(present, given, merged);
+}
+
+/** Items of the patch come as they are given, others before those that they were before. */
+function inTurn(present: readonly string[], given: readonly string[], merged: ReadonlyMap<string, Json>): Json {
+  const others = present.filter((key) => merged.has(key) && !given.includes(key));
+  const order: string[] = [];
+  for (const key of given) {
+    const place = present.indexOf(key);
+    while (place >= 0 && others[0] !== undefined && present.indexOf(others[0]) < place)
+      order.push(others.shift() ?? "");
+    order.push(key);
+  }
+  return [...order, ...others].flatMap((key) => merged.get(key) ?? []);
 }

@@ -14,11 +14,13 @@ export function apiBindings(system: System): Controller {
     *concerns({ storage, object, type, before }) {
       if (storage === bindingStorage && type !== "DELETED") yield refOf(object);
       if (storage === exportStorage || storage === schemaStorage) yield* bindingsOf(system, clusterOf(object));
-      // A binding that waits for the last of its objects.
-      if (type === "DELETED" && before && /:[0-9a-f]{64}$/.test(storage)) {
-        for (const binding of system.store.list(bindingStorage, clusterOf(object))) {
-          if (binding.metadata.deletionTimestamp) yield refOf(binding);
-        }
+      if (type !== "DELETED" || !before) return;
+      const isEnding = /:[0-9a-f]{64}$/.test(storage);
+      if (!isEnding && storage !== bindingStorage) return;
+      // A binding that waits for the last of its objects, or for another one to make room.
+      for (const binding of system.store.list(bindingStorage, clusterOf(object))) {
+        const isWaiting = isEnding ? binding.metadata.deletionTimestamp : at(binding.status, "phase") !== "Bound";
+        if (isWaiting) yield refOf(binding);
       }
     },
     reconcile({ cluster, key }: Ref) {
@@ -73,6 +75,9 @@ function bound(system: System, binding: Obj): JsonObject {
     const status = withCondition(before, not("APIExportValid", "InternalError", message), now);
     return withReady(withCondition({ phase: "Binding", ...status }, notEstablished, now), now);
   }
+  const taken = takenResources(system, binding, resources);
+  if (taken.length > 0)
+    return conflicting({ ...before, apiExportClusterName: cluster, ...claims(found, binding) }, taken, now);
   const boundResources = resources.map((entry, index): Json => {
     const schema = schemas[index];
     const stored = asArray(at(schema?.spec, "versions")).find((version) => at(version, "storage") === true);
@@ -91,11 +96,58 @@ function bound(system: System, binding: Obj): JsonObject {
     phase: "Bound",
   };
   const conditions = ["APIExportValid", "BindingUpToDate", "InitialBindingCompleted", "PermissionClaimsApplied"];
-  const all = [...conditions, "PermissionClaimsValid"].map((type): Condition => ({ type, status: "True" }));
-  return withReady(
-    all.reduce<JsonObject>((so, condition) => withCondition(so, condition, now), status),
-    now,
+  const all = [...conditions.map((type): Condition => ({ type, status: "True" })), claimsValid(status, binding)];
+  return withReady(withConditions(status, all, now), now);
+}
+
+const withConditions = (status: JsonObject, conditions: readonly Condition[], now: number): JsonObject =>
+  conditions.reduce((so, condition) => withCondition(so, condition, now), status);
+
+/** Resources of an export that another binding of the workspace has already brought, with that binding. */
+function takenResources(system: System, binding: Obj, resources: readonly Json[]): readonly string[] {
+  const others = [...system.store.list(bindingStorage, clusterOf(binding))].filter(
+    ({ metadata }) => metadata.name !== binding.metadata.name,
   );
+  return resources.flatMap((entry) => {
+    const [group, name] = [asString(at(entry, "group")), asString(at(entry, "name"))];
+    const isSame = (each: Json) => at(each, "group") === group && at(each, "resource") === name;
+    const owner = others.find((other) => asArray(at(other.status, "boundResources")).some(isSame));
+    return owner ? [`${name}.${group}:{${owner.metadata.name} false}`] : [];
+  });
+}
+
+function conflicting(status: JsonObject, taken: readonly string[], now: number): JsonObject {
+  const why = `Unable to bind APIs because they are bound by other APIBindings or CRDs: map[${[...taken].sort().join(" ")}]`;
+  const no = (type: string): Condition => ({
+    type,
+    status: "False",
+    severity: "Error",
+    reason: "NamingConflicts",
+    message: why,
+  });
+  const conditions: readonly Condition[] = [
+    { type: "APIExportValid", status: "True" },
+    no("BindingUpToDate"),
+    no("InitialBindingCompleted"),
+    { type: "PermissionClaimsApplied", status: "True" },
+    { type: "PermissionClaimsValid", status: "True" },
+  ];
+  return withReady(withConditions({ ...status, phase: "Binding" }, conditions, now), now);
+}
+
+/** Whether all that the binding answers was asked for. */
+function claimsValid({ exportPermissionClaims }: JsonObject, binding: Obj): Condition {
+  const wanted = new Set(asArray(exportPermissionClaims).map(claimKey));
+  const unexpected = asArray(at(binding.spec, "permissionClaims")).filter((claim) => !wanted.has(claimKey(claim)));
+  const type = "PermissionClaimsValid";
+  if (unexpected.length === 0) return { type, status: "True" };
+  const named = unexpected.map((claim) => {
+    const resource = [asString(at(claim, "resource")), asString(at(claim, "group"))].join(".");
+    return `unexpected/invalid claim for ${resource} (identity "${asString(at(claim, "identityHash"))}")`;
+  });
+  const count = `${named.length} unexpected and/or invalid permission claims (showing first ${named.length})`;
+  const message = `${count}: ${named.join(", ")}`;
+  return { type, status: "False", severity: "Error", reason: "InvalidPermissionClaims", message };
 }
 
 const notEstablished: Condition = {
@@ -108,21 +160,23 @@ const notEstablished: Condition = {
 
 /** Ready says what lacks last. */
 function withReady(status: JsonObject, now: number): JsonObject {
-  const conditions = asArray(status.conditions).filter((each) => at(each, "type") !== "Ready");
+  const apart = ["Ready", "PermissionClaimsValid"];
+  const conditions = asArray(status.conditions).filter((each) => !apart.includes(asString(at(each, "type"))));
   const bad = conditions.findLast((each) => at(each, "status") !== "True");
   const { type: _type, lastTransitionTime: _time, ...why } = asObject(bad);
   const ready = bad ? { ...why, type: "Ready", status: "False" } : { type: "Ready", status: "True" };
   return withCondition(status, ready as Condition, now);
 }
 
+const claimKey = (claim: Json): string =>
+  ["group", "resource", "identityHash"].map((field) => asString(at(claim, field))).join("|");
+
 /** What the export asks for, and what of it the binding grants. */
 function claims(apiExport: Obj, binding: Obj): JsonObject {
   const wanted = asArray(at(apiExport.spec, "permissionClaims"));
-  const key = (claim: Json) =>
-    ["group", "resource", "identityHash"].map((field) => asString(at(claim, field))).join("|");
   const accepted = asArray(at(binding.spec, "permissionClaims")).filter((claim) => at(claim, "state") === "Accepted");
   const applied = accepted
-    .filter((claim) => wanted.some((each) => key(each) === key(claim)))
+    .filter((claim) => wanted.some((each) => claimKey(each) === claimKey(claim)))
     .map((claim): Json => {
       const { state: _state, ...rest } = asObject(claim);
       return rest;

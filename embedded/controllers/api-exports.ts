@@ -95,7 +95,8 @@ export function endpointSlices(system: System): Controller {
       const isBound = apiExport !== undefined && isBoundAnywhere(system, exportCluster, name);
       const endpoints = isBound ? [{ url: `${system.url}/services/apiexport/${exportCluster}/${name}` }] : undefined;
       const { endpoints: _old, ...rest } = asObject(found.status);
-      const status = withCondition({ ...rest, ...(endpoints && { endpoints }) }, condition, system.now());
+      const valid = withCondition({ ...rest, ...(endpoints && { endpoints }) }, condition, system.now());
+      const status = withCondition(valid, { type: "PartitionValid", status: "True" }, system.now());
       system.update(type, found, { ...found, status });
     },
   };

@@ -57,7 +57,8 @@ function release(system: System, { type, object }: Owned, dependents: Dependents
   const owned = dependents.of(cluster, uid);
   if (finalizers.includes(orphan)) {
     for (const each of owned) {
-      const ownerReferences = each.object.metadata.ownerReferences?.filter((owner) => owner.uid !== uid);
+      const kept = each.object.metadata.ownerReferences?.filter((owner) => owner.uid !== uid) ?? [];
+      const ownerReferences = kept.length > 0 ? kept : undefined;
       system.update(each.type, each.object, withMeta(each.object, { ownerReferences }));
     }
   } else if (finalizers.includes(foreground)) {

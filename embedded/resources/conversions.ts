@@ -34,10 +34,17 @@ function claimsIn(holder: JsonObject, fields: readonly string[], to: string): Js
 
 function convertClaim(claim: JsonObject, to: string): Json {
   if (to === "v1alpha1") {
-    const { verbs: _verbs, selector, defaultSelector: _default, ...rest } = claim;
-    return { ...rest, ...(selector !== undefined && { all: true }) };
+    const { verbs: _verbs, selector, defaultSelector: _default, group, identityHash, ...rest } = claim;
+    const isAll = at(selector, "matchAll") === true;
+    return { ...rest, ...(group && { group }), ...(identityHash && { identityHash }), ...(isAll && { all: true }) };
   }
   const { all: _all, resourceSelector: _resources, ...rest } = claim;
   // Only the acceptance of a claim, in a binding, selects.
-  return { ...rest, verbs: ["*"], ...(rest.state !== undefined && { selector: { matchAll: true } }) };
+  return {
+    group: "",
+    identityHash: "",
+    ...rest,
+    verbs: ["*"],
+    ...(rest.state !== undefined && { selector: { matchAll: true } }),
+  };
 }

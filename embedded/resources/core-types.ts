@@ -1,5 +1,6 @@
 import { anyObject, anything, byKeys, flag, listOf, mapOf, object, text, time, whole } from "../schema/schema.ts";
-import { age, column, defineType } from "./define.ts";
+import { createdAt, namedBy, roleOf, subjectColumn } from "./cells.ts";
+import { ageInWords, column, defineType } from "./define.ts";
 import type { ResourceType } from "./resource-type.ts";
 
 const reference = object(
@@ -25,7 +26,7 @@ export const coreTypes: readonly ResourceType[] = [
     kind: "Namespace",
     shortNames: ["ns"],
     hasStatus: true,
-    columns: [column("Status", ".status.phase"), age],
+    columns: [column("Status", ".status.phase"), ageInWords],
     fields: {
       spec: object({ finalizers: listOf(text()) }),
       status: object({ phase: text(), conditions: byKeys(["type"], anyObject()) }),
@@ -35,13 +36,13 @@ export const coreTypes: readonly ResourceType[] = [
     kind: "ConfigMap",
     namespaced: true,
     shortNames: ["cm"],
-    columns: [column("Data", ".data", { type: "count" }), age],
+    columns: [column("Data", ".data", { type: "count" }), ageInWords],
     fields: { data: mapOf(text()), binaryData: mapOf(text({ format: "byte" })), immutable: flag() },
   }),
   core({
     kind: "Secret",
     namespaced: true,
-    columns: [column("Type", ".type"), column("Data", ".data", { type: "count" }), age],
+    columns: [column("Type", ".type"), column("Data", ".data", { type: "count" }), ageInWords],
     fields: {
       data: mapOf(text({ format: "byte" })),
       stringData: mapOf(text()),
@@ -53,7 +54,7 @@ export const coreTypes: readonly ResourceType[] = [
     kind: "ServiceAccount",
     namespaced: true,
     shortNames: ["sa"],
-    columns: [column("Secrets", ".secrets", { type: "count" }), age],
+    columns: [ageInWords],
     fields: {
       automountServiceAccountToken: flag(),
       imagePullSecrets: byKeys(["name"], localReference),
@@ -65,7 +66,7 @@ export const coreTypes: readonly ResourceType[] = [
     namespaced: true,
     shortNames: ["quota"],
     hasStatus: true,
-    columns: [age],
+    columns: [ageInWords],
     fields: {
       spec: object({ hard: anyValues, scopes: listOf(text()), scopeSelector: anyObject() }),
       status: object({ hard: anyValues, used: anyValues }),
@@ -76,11 +77,16 @@ export const coreTypes: readonly ResourceType[] = [
     namespaced: true,
     shortNames: ["ev"],
     columns: [
-      column("Last Seen", ".lastTimestamp", { type: "date" }),
+      column("Last Seen", ".lastTimestamp", { type: "since" }),
       column("Type", ".type"),
       column("Reason", ".reason"),
-      column("Object", ".involvedObject.name"),
+      { name: "Object", type: "string", text: (event) => namedBy(event, "involvedObject") },
+      column("Subobject", ".involvedObject.fieldPath", { priority: 1 }),
+      column("Source", ".source.component", { priority: 1 }),
       column("Message", ".message"),
+      column("First Seen", ".firstTimestamp", { type: "since", priority: 1 }),
+      column("Count", ".count", { priority: 1 }),
+      column("Name", ".metadata.name", { priority: 1 }),
     ],
     fields: {
       action: text(),
@@ -102,7 +108,7 @@ export const coreTypes: readonly ResourceType[] = [
   defineType("coordination.k8s.io", "v1", true, {
     kind: "Lease",
     namespaced: true,
-    columns: [column("Holder", ".spec.holderIdentity"), age],
+    columns: [column("Holder", ".spec.holderIdentity"), ageInWords],
     fields: {
       spec: object({
         acquireTime: time(),
@@ -130,49 +136,74 @@ function rbacTypes(): readonly ResourceType[] {
     }),
   );
   const subjects = listOf(object({ apiGroup: text(), "kind!": text(), "name!": text(), namespace: text() }));
-  const roleRef = object(
-    { apiGroup: text(), "kind!": text(), "name!": text() },
-    { immutable: "cannot change roleRef", "x-kubernetes-map-type": "atomic" },
-  );
+  const roleRef = object({ apiGroup: text(), "kind!": text(), "name!": text() }, { "x-kubernetes-map-type": "atomic" });
   const rbac = (definition: Parameters<typeof defineType>[3]) =>
     defineType("rbac.authorization.k8s.io", "v1", true, definition);
-  const created = column("Created At", ".metadata.creationTimestamp");
-  const role = column("Role", ".roleRef.name");
+  const created = column("Created At", ".metadata.creationTimestamp", { type: "date", text: createdAt });
+  const binding = [
+    { name: "Role", type: "string", text: roleOf },
+    ageInWords,
+    subjectColumn("Users", "User"),
+    subjectColumn("Groups", "Group"),
+    subjectColumn("ServiceAccounts", "ServiceAccount"),
+  ];
   return [
     rbac({ kind: "ClusterRole", columns: [created], fields: { rules, aggregationRule: anyObject() } }),
-    rbac({ kind: "ClusterRoleBinding", columns: [role, age], fields: { "roleRef!": roleRef, subjects } }),
+    rbac({ kind: "ClusterRoleBinding", columns: binding, fields: { "roleRef!": roleRef, subjects } }),
     rbac({ kind: "Role", namespaced: true, columns: [created], fields: { rules } }),
-    rbac({ kind: "RoleBinding", namespaced: true, columns: [role, age], fields: { "roleRef!": roleRef, subjects } }),
+    rbac({ kind: "RoleBinding", namespaced: true, columns: binding, fields: { "roleRef!": roleRef, subjects } }),
   ];
 }
 
 function admissionTypes(): readonly ResourceType[] {
   const group = "admissionregistration.k8s.io";
   const categories = ["api-extensions"];
-  const webhooks = byKeys(["name"], anyObject({ required: ["name"], properties: { name: text() } }));
+  const selector = anyObject({ default: {} });
+  const rule = object({
+    apiGroups: listOf(text()),
+    apiVersions: listOf(text()),
+    operations: listOf(text()),
+    resources: listOf(text()),
+    scope: text({ default: "*" }),
+  });
+  const webhook = {
+    "name!": text(),
+    admissionReviewVersions: listOf(text()),
+    clientConfig: anyObject(),
+    failurePolicy: text({ default: "Fail" }),
+    matchConditions: byKeys(["name"], anyObject()),
+    matchPolicy: text({ default: "Equivalent" }),
+    namespaceSelector: selector,
+    objectSelector: selector,
+    rules: listOf(rule),
+    sideEffects: text(),
+    timeoutSeconds: whole({ default: 10 }),
+  };
+  const validating = byKeys(["name"], object(webhook));
+  const mutating = byKeys(["name"], object({ ...webhook, reinvocationPolicy: text({ default: "Never" }) }));
   const define = (definition: Parameters<typeof defineType>[3]) =>
     defineType(group, "v1", true, { categories, ...definition });
   return [
     define({
       kind: "MutatingWebhookConfiguration",
-      columns: [column("Webhooks", ".webhooks", { type: "count" }), age],
-      fields: { webhooks },
+      columns: [column("Webhooks", ".webhooks", { type: "count" }), ageInWords],
+      fields: { webhooks: mutating },
     }),
     define({
       kind: "ValidatingWebhookConfiguration",
-      columns: [column("Webhooks", ".webhooks", { type: "count" }), age],
-      fields: { webhooks },
+      columns: [column("Webhooks", ".webhooks", { type: "count" }), ageInWords],
+      fields: { webhooks: validating },
     }),
     define({
       kind: "ValidatingAdmissionPolicy",
       plural: "validatingadmissionpolicies",
       hasStatus: true,
-      columns: [age],
+      columns: [ageInWords],
       fields: { spec: anything(), status: anything() },
     }),
     define({
       kind: "ValidatingAdmissionPolicyBinding",
-      columns: [column("PolicyName", ".spec.policyName"), age],
+      columns: [column("PolicyName", ".spec.policyName"), ageInWords],
       fields: { spec: anything() },
     }),
   ];

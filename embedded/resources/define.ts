@@ -43,6 +43,8 @@ export function schemaOf({ fields, description, metadata = { type: "object" } }:
 }
 
 export const age: Column = { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" };
+/** The age of an object of Kubernetes, which calls it a text. */
+export const ageInWords: Column = { ...age, type: "since" };
 export const column = (name: string, jsonPath: string, more: Partial<Column> = {}): Column => ({
   name,
   type: "string",

@@ -62,7 +62,7 @@ const workspaceType = defineType("tenancy.kcp.io", "v1alpha1", false, {
   kind: "WorkspaceType",
   categories,
   hasStatus: true,
-  columns: [],
+  columns: [age],
   description: "What workspaces of a type have in common.",
   metadata: object({ name: text({ ...withoutType(dnsLabel), not: { enum: ["system", "any"] } }) }),
   fields: {

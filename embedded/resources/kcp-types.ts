@@ -1,3 +1,4 @@
+import { asArray } from "../json.ts";
 import { anyObject, byKeys, flag, listOf, mapOf, object, type Schema, setOf, text, whole } from "../schema/schema.ts";
 import { convertBinding, convertExport } from "./conversions.ts";
 import { age, column, conditions, defineType, schemaOf } from "./define.ts";
@@ -180,7 +181,14 @@ const resourceSchema = defineType("apis.kcp.io", "v1alpha1", false, {
         "scope!": text({ enum: ["Cluster", "Namespaced"] }),
         "versions!": byKeys(["name"], schemaVersion, { minItems: 1 }),
       },
-      { immutable: "is immutable" },
+      {
+        rules: [
+          {
+            message: "Conversion must be specified when multiple versions exist",
+            holds: ({ versions, conversion }) => asArray(versions).length === 1 || conversion !== undefined,
+          },
+        ],
+      },
     ),
   },
 });

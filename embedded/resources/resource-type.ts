@@ -1,11 +1,15 @@
+import type { Json } from "../json.ts";
 import type { Obj } from "../object.ts";
 import type { Schema } from "../schema/schema.ts";
 
 /** A column of `kubectl get`. */
 export interface Column {
   readonly name: string;
+  /** Besides the types of Kubernetes, `count` of the entries of a value, and `since` for a time that is told as text. */
   readonly type: string;
-  readonly jsonPath: string;
+  readonly jsonPath?: string;
+  /** What the cell says, where no path leads to it. */
+  readonly text?: (object: Obj) => Json;
   readonly priority?: number;
   readonly format?: string;
   readonly description?: string;

@@ -1,4 +1,4 @@
-import type { Json } from "../json.ts";
+import type { Json, JsonObject } from "../json.ts";
 
 /** A structural schema: what CRDs and APIResourceSchemas describe objects by. */
 export interface Schema {
@@ -41,6 +41,14 @@ export interface Schema {
   readonly immutable?: string;
   /** Ours: what may not become of fields of an object that are set; kcp says it by rules in CEL too. */
   readonly transitions?: readonly Transition[];
+  /** Ours: what has to hold of an object; kcp says it by rules in CEL as well. */
+  readonly rules?: readonly Rule[];
+}
+
+/** What has to hold of an object. */
+export interface Rule {
+  readonly message: string;
+  holds(value: JsonObject): boolean;
 }
 
 export interface Transition {

@@ -1,27 +1,36 @@
 import { isArray, isObject, type Json, type JsonObject } from "../json.ts";
 import type { Schema } from "./schema.ts";
 
-/** Fills in defaults; the value itself stays as it is. */
+/** Fills in defaults, and drops nulls that say nothing; the value itself stays as it is. */
 export function withDefaults(schema: Schema, value: Json): Json {
   if (isArray(value)) return mapItems(value, (item) => (schema.items ? withDefaults(schema.items, item) : item));
   if (!isObject(value)) return value;
   let result = value;
-  const set = (name: string, child: Json) => {
-    if (result[name] !== child) result = { ...result, [name]: child };
+  const set = (name: string, child: Json | undefined) => {
+    if (child !== undefined && result[name] !== child) result = { ...result, [name]: child };
+    if (child === undefined && name in result) result = without(result, name);
   };
   for (const [name, child] of Object.entries(schema.properties ?? {})) {
-    const present = value[name];
-    // A null that is not allowed counts as absent where there is a default.
-    const given = present === null && !child.nullable && child.default !== undefined ? undefined : present;
-    const start = given === undefined ? child.default : given;
-    if (start !== undefined) set(name, withDefaults(child, start));
+    const start = meant(child, value[name]) ?? child.default;
+    set(name, start === undefined ? undefined : withDefaults(child, start));
   }
   const others = schema.additionalProperties;
   if (typeof others !== "object") return result;
   for (const [name, child] of Object.entries(value)) {
-    if (child !== undefined && !schema.properties?.[name]) set(name, withDefaults(others, child));
+    if (schema.properties?.[name]) continue;
+    const start = meant(others, child);
+    set(name, start === undefined ? undefined : withDefaults(others, start));
   }
   return result;
+}
+
+/** A null where none is allowed counts as absent. */
+const meant = (schema: Schema, value: Json | undefined): Json | undefined =>
+  value === null && !schema.nullable && schema.type !== undefined ? undefined : value;
+
+function without(value: JsonObject, name: string): JsonObject {
+  const { [name]: _gone, ...rest } = value;
+  return rest;
 }
 
 /** Takes away what the schema does not know; `unknown` is told the path of each. */

@@ -9,11 +9,21 @@ export function validate(schema: Schema, value: Json | undefined, path: string, 
   return causes;
 }
 
-const blocking = new Set(["FieldValueRequired", "FieldValueTypeInvalid", "FieldValueTooLong", "FieldValueTooMany"]);
+const blocking = new Set([
+  "FieldValueNotSupported",
+  "FieldValueRequired",
+  "FieldValueTooLong",
+  "FieldValueTooMany",
+  "FieldValueTypeInvalid",
+]);
 
 /** What is wrong with a whole object. */
 export function validateObject(schema: Schema, value: Json | undefined, before?: Json): readonly Cause[] {
-  const causes = validate(schema, value, "", before);
+  return withUnchecked(schema, validate(schema, value, "", before));
+}
+
+/** What is wrong, and that for this the rules of the schema were not looked at. */
+export function withUnchecked(schema: Schema, causes: readonly Cause[]): readonly Cause[] {
   if (!hasRules(schema) || !causes.some(({ reason }) => blocking.has(reason))) return causes;
   const message =
     "Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
@@ -26,10 +36,11 @@ const withRules = new WeakMap<Schema, boolean>();
 function hasRules(schema: Schema): boolean {
   const known = withRules.get(schema);
   if (known !== undefined) return known;
-  const { immutable, transitions, properties = {}, items, additionalProperties } = schema;
+  const { immutable, rules, transitions, properties = {}, items, additionalProperties } = schema;
   const below = [...Object.values(properties), items, additionalProperties];
   const has =
     immutable !== undefined ||
+    rules !== undefined ||
     transitions !== undefined ||
     schema["x-kubernetes-validations"] !== undefined ||
     below.some((each) => typeof each === "object" && hasRules(each));
@@ -47,7 +58,7 @@ function check(schema: Schema, value: Json | undefined, path: string, before: Js
     const found = typeName(value);
     tell({
       reason: "FieldValueTypeInvalid",
-      message: `Invalid value: "${found}": ${path} in body must be of type ${schema.type}: "${found}"`,
+      message: `Invalid value: "${found}": ${path} in body must be of type ${typeSaid(schema)}: "${found}"`,
       field: path,
     });
     return;
@@ -63,6 +74,8 @@ function check(schema: Schema, value: Json | undefined, path: string, before: Js
   if (isObject(value)) checkObject(schema, value, path, before, tell);
   checkCombined(schema, value, path, tell);
 }
+
+const typeSaid = (schema: Schema) => (schema["x-kubernetes-int-or-string"] ? "integer,string" : schema.type);
 
 function hasType(schema: Schema, value: Json): boolean {
   if (schema["x-kubernetes-int-or-string"]) return typeof value === "string" || Number.isInteger(value);
@@ -89,11 +102,12 @@ function typeName(value: Json): string {
 function checkString(schema: Schema, value: string, path: string, tell: Tell): void {
   const { maxLength, minLength, pattern, format } = schema;
   const bad = (message: string) => tell(invalidValue(path, value, `${path} in body ${message}`));
+  // Only the first of these is told.
   if (maxLength !== undefined && lengthOf(value) > maxLength) {
     tell({ reason: "FieldValueTooLong", message: `Too long: may not be more than ${maxLength} bytes`, field: path });
-  }
-  if (minLength !== undefined && lengthOf(value) < minLength) bad(`should be at least ${minLength} chars long`);
-  if (pattern !== undefined && !new RegExp(pattern).test(value)) bad(`should match '${pattern}'`);
+  } else if (minLength !== undefined && lengthOf(value) < minLength) {
+    bad(`should be at least ${minLength} chars long`);
+  } else if (pattern !== undefined && !new RegExp(pattern).test(value)) bad(`should match '${pattern}'`);
   if (format !== undefined && !(formats[format]?.(value) ?? true)) {
     const message = `Invalid value: "${value}": ${path} in body must be of type ${format}: "${value}"`;
     tell({ reason: "FieldValueTypeInvalid", message, field: path });
@@ -124,8 +138,9 @@ function checkNumber(schema: Schema, value: number, path: string, tell: Tell): v
 
 function checkArray(schema: Schema, value: readonly Json[], path: string, before: Json | undefined, tell: Tell): void {
   const { items, minItems, maxItems, uniqueItems } = schema;
-  const bad = (message: string) => tell(invalidValue(path, value, `${path} in body should have ${message}`));
-  if (minItems !== undefined && value.length < minItems) bad(`at least ${minItems} items`);
+  if (minItems !== undefined && value.length < minItems) {
+    tell(invalidValue(path, value.length, `${path} in body should have at least ${minItems} items`));
+  }
   if (maxItems !== undefined && value.length > maxItems) {
     const message = `Too many: ${value.length}: must have at most ${maxItems} items`;
     tell({ reason: "FieldValueTooMany", message, field: path });
@@ -159,7 +174,7 @@ function checkObject(schema: Schema, value: JsonObject, path: string, before: Js
   }
   const count = Object.keys(value).length;
   if (minProperties !== undefined && count < minProperties) {
-    tell(invalidValue(path, value, `${path} in body should have at least ${minProperties} properties`));
+    tell(invalidValue(path, count, `${path} in body should have at least ${minProperties} properties`));
   }
   if (maxProperties !== undefined && count > maxProperties) {
     const message = `Too many: ${count}: must have at most ${maxProperties} items`;
@@ -171,6 +186,9 @@ function checkObject(schema: Schema, value: JsonObject, path: string, before: Js
     if (old[field] !== undefined && is) {
       tell({ reason: "FieldValueInvalid", message: `Invalid value: ${message}`, field: path });
     }
+  }
+  for (const { holds, message } of schema.rules ?? []) {
+    if (!holds(value)) tell({ reason: "FieldValueInvalid", message: `Invalid value: ${message}`, field: path });
   }
   for (const [name, child] of Object.entries(value)) {
     const known = properties?.[name] ?? (isObject(additionalProperties) ? additionalProperties : undefined);
@@ -190,6 +208,8 @@ function checkCombined(schema: Schema, value: Json, path: string, tell: Tell): v
     const found = valid === 0 ? "Found none valid" : `Found ${valid} valid alternatives`;
     const message = `Invalid value: "": "${path}" must validate one and only one schema (oneOf). ${found}`;
     tell({ reason: "FieldValueInvalid", message, field: "<nil>" });
+    const [first] = schema.oneOf ?? [];
+    if (valid === 0 && first) for (const cause of validate(first, value, path)) tell(cause);
   }
   if (schema.not && holds(schema.not))
     tell(invalidValue(path, value, `${path} in body must not validate the schema (not)`));

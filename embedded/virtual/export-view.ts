@@ -1,9 +1,9 @@
 import { type Attributes, allowed, denied } from "../access/attributes.ts";
 import type { Authorizer } from "../access/authorizer.ts";
-import { labelSelector } from "../api/selectors.ts";
+import { selectorOf } from "../api/label-selector.ts";
 import type { View } from "../api/view.ts";
 import type { System } from "../controllers/system.ts";
-import { asArray, asObject, asString, at, type Json, type JsonObject, strings } from "../json.ts";
+import { asArray, asObject, asString, at, type Json, type JsonObject } from "../json.ts";
 import { clusterOf, type Obj } from "../object.ts";
 import { bindingStorage, exportStorage, isNamed } from "../resources/catalog.ts";
 import type { ResourceType } from "../resources/resource-type.ts";
@@ -56,6 +56,7 @@ export function exportView({ system, authorizer, cluster: home, name }: Parts): 
 
   return {
     prefix: `/services/apiexport/${home}/${name}`,
+    broken: () => (apiExport() ? undefined : `API export not found: apiexport.apis.kcp.io "${name}" not found`),
     types,
     find: (_cluster, group, plural) => types().find((type) => isNamed(type, group, plural)),
     shows(type, object) {
@@ -98,24 +99,8 @@ function isClaimOf(claim: Json, { group, plural, binding }: ResourceType): boole
 function selects(claim: Json, object: Obj): boolean {
   const selector = asObject(at(claim, "selector"));
   if (selector.matchAll === true) return true;
-  const labels = Object.entries(asObject(selector.matchLabels)).map(([key, value]) => `${key}=${asString(value)}`);
-  const expressions = asArray(selector.matchExpressions).map((each) => expression(asObject(each)));
-  const all = [...labels, ...expressions];
-  return all.length > 0 && labelSelector(all.join(","))(object);
-}
-
-function expression({ key, operator, values }: JsonObject): string {
-  const set = `(${strings(values).join(",")})`;
-  switch (operator) {
-    case "In":
-      return `${asString(key)} in ${set}`;
-    case "NotIn":
-      return `${asString(key)} notin ${set}`;
-    case "DoesNotExist":
-      return `!${asString(key)}`;
-    default:
-      return asString(key);
-  }
+  const isEmpty = selector.matchLabels === undefined && selector.matchExpressions === undefined;
+  return !isEmpty && selectorOf(selector)(object);
 }
 
 /** What the provider makes carries the labels by which it may see it. */
