@@ -1,11 +1,9 @@
 import type { JsonObject } from "../json.ts";
 import { clusterOf, keyOf, type Obj } from "../object.ts";
 import { apiVersionOf, asVersion } from "../resources/resource-type.ts";
-import { badRequest, expired } from "../status-error.ts";
+import { badRequest, type Cause, expired, invalid, StatusError } from "../status-error.ts";
 import type { Store } from "../store/store.ts";
-import { labelSelector } from "./label-selector.ts";
-import { listOptions, tooLarge } from "./list-options.ts";
-import { fieldSelector, type Matches } from "./selectors.ts";
+import { fieldSelector, labelSelector, type Matches } from "./selectors.ts";
 import type { Target } from "./target.ts";
 
 /** A page of a collection. */
@@ -17,7 +15,7 @@ export interface Page {
 /** What a collection request selects. */
 export function selection({ view, type, namespace, name }: Target, query: URLSearchParams): Matches {
   const labels = labelSelector(query.get("labelSelector") ?? "");
-  const fields = fieldSelector(query.get("fieldSelector") ?? "", type);
+  const fields = fieldSelector(query.get("fieldSelector") ?? "", type.kind);
   return (object) =>
     (namespace === undefined || object.metadata.namespace === namespace) &&
     (name === undefined || object.metadata.name === name) &&
@@ -30,9 +28,6 @@ export function listPage(store: Store, target: Target, query: URLSearchParams): 
   const limit = number(query.get("limit"));
   checkVersion(store, query);
   const token = query.get("continue");
-  if (token && query.get("resourceVersion")) {
-    throw badRequest("specifying resource version is not allowed when using continue");
-  }
   const from = token ? parseToken(token) : undefined;
   if (from && store.since(from.revision) === undefined) {
     throw expired(
@@ -41,17 +36,21 @@ export function listPage(store: Store, target: Target, query: URLSearchParams): 
   }
   const matches = selection(target, query);
   const cluster = target.cluster === "*" ? undefined : target.cluster;
-  const all = [...store.list(target.type.storage, cluster)].filter(matches).sort(byKey);
-  const rest = from ? all.filter((object) => orderKey(object) > from.after) : all;
+  const rest: { readonly key: string; readonly object: Obj }[] = [];
+  for (const object of store.list(target.type.storage, cluster)) {
+    const key = orderKey(object);
+    if ((!from || key > from.after) && matches(object)) rest.push({ key, object });
+  }
+  rest.sort((one, other) => (one.key < other.key ? -1 : 1));
   const items = limit > 0 ? rest.slice(0, limit) : rest;
   // What changes between two pages has a newer revision than the first, so a watch from there brings it.
   const revision = from?.revision ?? store.revision;
   const last = items.at(-1);
   const hasMore = items.length < rest.length && last;
   return {
-    items: items.map((object) => asVersion(target.type, object, target.version.name)),
+    items: items.map(({ object }) => asVersion(target.type, object, target.version.name)),
     metadata: {
-      continue: hasMore ? tokenOf({ revision, after: orderKey(last) }) : "",
+      continue: hasMore ? tokenOf({ revision, after: last.key }) : "",
       ...(hasMore && isPlain(query) && { remainingItemCount: rest.length - items.length }),
       resourceVersion: String(revision),
     },
@@ -68,7 +67,6 @@ export function listOf({ type, version }: Target, { items, metadata }: Page): Js
 }
 
 const orderKey = (object: Obj) => `${clusterOf(object)}/${keyOf(object)}`;
-const byKey = (one: Obj, other: Obj) => (orderKey(one) < orderKey(other) ? -1 : 1);
 const isPlain = (query: URLSearchParams) => !query.get("labelSelector") && !query.get("fieldSelector");
 
 interface Token {
@@ -94,9 +92,36 @@ function number(text: string | null): number {
   throw badRequest(`strconv.ParseInt: parsing "${text}": invalid syntax`);
 }
 
+/** A list may ask for a version at least; what is to come cannot be waited for here. */
 function checkVersion(store: Store, query: URLSearchParams): void {
-  const { revision, isExact } = listOptions(query, false);
+  const text = query.get("resourceVersion");
+  const match = query.get("resourceVersionMatch");
+  if (match && !text) {
+    const message = "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided";
+    const cause: Cause = { reason: "FieldValueForbidden", message, field: "resourceVersionMatch" };
+    throw invalid({ group: "meta.k8s.io", plural: "", kind: "ListOptions" }, "", [cause]);
+  }
+  const revision = parseVersion(text);
   if (revision > store.revision) throw tooLarge(revision, store.revision);
   // The past is not kept, only its changes.
-  if (isExact && revision < store.revision) throw expired("The resourceVersion for the provided list is too old.");
+  if (match === "Exact" && revision < store.revision) {
+    throw expired("The resourceVersion for the provided list is too old.");
+  }
 }
+
+export function parseVersion(text: string | null): number {
+  if (!text) return 0;
+  if (/^\d+$/.test(text)) return Number(text);
+  const why = `strconv.ParseUint: parsing "${text}": invalid syntax`;
+  throw new StatusError(`resourceVersion: Invalid value: "${text}": ${why}`, { code: 500, reason: "" });
+}
+
+export const tooLarge = (wanted: number, current: number): StatusError =>
+  new StatusError(`Timeout: Too large resource version: ${wanted}, current: ${current}`, {
+    code: 504,
+    reason: "Timeout",
+    details: {
+      causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
+      retryAfterSeconds: 1,
+    },
+  });
