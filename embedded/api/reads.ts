@@ -1,9 +1,11 @@
 import type { JsonObject } from "../json.ts";
 import { clusterOf, keyOf, type Obj } from "../object.ts";
 import { apiVersionOf, asVersion } from "../resources/resource-type.ts";
-import { badRequest, type Cause, expired, invalid, StatusError } from "../status-error.ts";
+import { badRequest, expired } from "../status-error.ts";
 import type { Store } from "../store/store.ts";
-import { fieldSelector, labelSelector, type Matches } from "./selectors.ts";
+import { labelSelector } from "./label-selector.ts";
+import { listOptions, tooLarge } from "./list-options.ts";
+import { fieldSelector, type Matches } from "./selectors.ts";
 import type { Target } from "./target.ts";
 
 /** A page of a collection. */
@@ -15,7 +17,7 @@ export interface Page {
 /** What a collection request selects. */
 export function selection({ view, type, namespace, name }: Target, query: URLSearchParams): Matches {
   const labels = labelSelector(query.get("labelSelector") ?? "");
-  const fields = fieldSelector(query.get("fieldSelector") ?? "", type.kind);
+  const fields = fieldSelector(query.get("fieldSelector") ?? "", type);
   return (object) =>
     (namespace === undefined || object.metadata.namespace === namespace) &&
     (name === undefined || object.metadata.name === name) &&
@@ -28,6 +30,9 @@ export function listPage(store: Store, target: Target, query: URLSearchParams): 
   const limit = number(query.get("limit"));
   checkVersion(store, query);
   const token = query.get("continue");
+  if (token && query.get("resourceVersion")) {
+    throw badRequest("specifying resource version is not allowed when using continue");
+  }
   const from = token ? parseToken(token) : undefined;
   if (from && store.since(from.revision) === undefined) {
     throw expired(
@@ -92,36 +97,9 @@ function number(text: string | null): number {
   throw badRequest(`strconv.ParseInt: parsing "${text}": invalid syntax`);
 }
 
-/** A list may ask for a version at least; what is to come cannot be waited for here. */
 function checkVersion(store: Store, query: URLSearchParams): void {
-  const text = query.get("resourceVersion");
-  const match = query.get("resourceVersionMatch");
-  if (match && !text) {
-    const message = "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided";
-    const cause: Cause = { reason: "FieldValueForbidden", message, field: "resourceVersionMatch" };
-    throw invalid({ group: "meta.k8s.io", plural: "", kind: "ListOptions" }, "", [cause]);
-  }
-  const revision = parseVersion(text);
+  const { revision, isExact } = listOptions(query, false);
   if (revision > store.revision) throw tooLarge(revision, store.revision);
   // The past is not kept, only its changes.
-  if (match === "Exact" && revision < store.revision) {
-    throw expired("The resourceVersion for the provided list is too old.");
-  }
+  if (isExact && revision < store.revision) throw expired("The resourceVersion for the provided list is too old.");
 }
-
-export function parseVersion(text: string | null): number {
-  if (!text) return 0;
-  if (/^\d+$/.test(text)) return Number(text);
-  const why = `strconv.ParseUint: parsing "${text}": invalid syntax`;
-  throw new StatusError(`resourceVersion: Invalid value: "${text}": ${why}`, { code: 500, reason: "" });
-}
-
-export const tooLarge = (wanted: number, current: number): StatusError =>
-  new StatusError(`Timeout: Too large resource version: ${wanted}, current: ${current}`, {
-    code: 504,
-    reason: "Timeout",
-    details: {
-      causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
-      retryAfterSeconds: 1,
-    },
-  });
