@@ -21,7 +21,9 @@ const account = fc
     { weight: 1, arbitrary: fc.tuple(org, name, name, name) },
   )
   .map((path) => path.join(":"));
-const path = fc.oneof({ weight: 2, arbitrary: org }, { weight: 3, arbitrary: account });
+/** Those that mostly stand before the rest begins. */
+const usual = ["acme", "acme:dev", "acme:dev:qa", "acme:qa", "beta", "beta:dev"];
+const path = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...usual) }, { weight: 1, arbitrary: account });
 
 const create = fc.oneof(
   { weight: 4, arbitrary: org.map((where): Action => ({ does: "create", path: where, type: "org" })) },
@@ -107,21 +109,19 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
 );
 
 const action: fc.Arbitrary<Action> = fc.oneof(
-  { weight: 8, arbitrary: create },
+  { weight: 7, arbitrary: create },
   { weight: 5, arbitrary: wait },
   { weight: 4, arbitrary: remove },
   { weight: 4, arbitrary: fault.map((each): Action => ({ does: "fault", fault: each })) },
   { weight: 2, arbitrary: edit },
   { weight: 2, arbitrary: destroy },
-  { weight: 2, arbitrary: spoil },
+  { weight: 4, arbitrary: spoil },
   { weight: 1, arbitrary: squat },
   { weight: 1, arbitrary: adopt },
 );
 
-/** What mostly stands before the rest begins: otherwise few actions would find anything to act on. */
-const tree = fc
-  .tuple(...["acme", "acme:dev", "acme:dev:qa", "acme:qa", "beta", "beta:dev"].map(mostly))
-  .map((steps) => steps.flat());
+/** Otherwise few actions would find anything to act on. */
+const tree = fc.tuple(...usual.map(mostly)).map((steps) => steps.flat());
 
 function mostly(where: string): fc.Arbitrary<readonly Action[]> {
   const type = where.includes(":") ? "account" : "org";
