@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createEmbedded } from "../../embedded/embedded.ts";
 import { inForeground } from "../../tools/foreground.ts";
 import { root, stateFolder } from "../../tools/paths.ts";
@@ -112,6 +113,8 @@ async function processTime(folder: string): Promise<number> {
 }
 
 async function restartOf(stack: Stack): Promise<string> {
+  // What the patches have set off is over by then.
+  await sleep(5_000);
   const start = performance.now();
   await stack.functions.restart();
   const time = performance.now() - start;

@@ -1,4 +1,4 @@
-import { defaultTiming, listAll, watch } from "../../eventing/source/watch.ts";
+import { defaultTiming, newestVersion, watch } from "../../eventing/source/watch.ts";
 import { createHttp } from "../../shared/kcp/http.ts";
 import { apiVersionOf, type Kind, kinds } from "../../shared/kcp/kinds.ts";
 import type { Kubeconfig } from "../../shared/kcp/kubeconfig.ts";
@@ -21,7 +21,7 @@ export class Observer<K extends Kind> {
     const path = `/apis/${apiVersionOf(kinds[kind])}/${kinds[kind].plural}`;
     const url = `${config.server}/clusters/${workspace}${path}`;
     const watching = { http: createHttp(config), url, timing: allTheTime, signal: observer.#stop.signal };
-    const { resourceVersion } = await listAll<ObjectOf[K]>(watching);
+    const resourceVersion = await newestVersion(watching);
     const { promise, resolve } = Promise.withResolvers<void>();
     void observer.#follow(watch<ObjectOf[K]>(watching, resourceVersion, resolve), isReady);
     await promise;
