@@ -2,14 +2,16 @@ import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config
 import type { BackendName } from "./tools/backend.ts";
 
 const seconds = 1000;
-const onEachBackend = ["test/e2e/**/*.test.ts", "test/conformance/**/*.test.ts", "**/*.kcp.test.ts"];
+const alone = ["test/e2e/**/*.test.ts", "test/conformance/**/*.test.ts"];
+const inPairs = ["**/*.kcp.test.ts"];
+const onEachBackend = [...alone, ...inPairs];
 const onEmbedded = ["test/random/**/*.test.ts"];
 const onReal = ["**/*.real.test.ts"];
 const never = ["**/node_modules/**", ".state/**"];
 
-/** `unit` needs no server and runs in seconds. `embedded` and `real` run the same suites, the one on the control plane in
- *  memory, the other on kcp and nats-server; each test learns which by test/backend.ts. `real-only` is what has no
- *  counterpart in memory. */
+/** `unit` needs no server and runs in seconds. `embedded` runs all suites for any backend on the control plane in memory,
+ *  `real` and `real-cli` run the same on kcp and nats-server; each test learns which by test/backend.ts. `real-only` is
+ *  what has no counterpart in memory. */
 export default defineConfig({
   test: {
     projects: [
@@ -27,9 +29,16 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      withServers("embedded", { backend: "embedded", include: [...onEachBackend, ...onEmbedded], order: 1 }),
-      withServers("real", { backend: "kcp", include: onEachBackend, order: 2 }),
-      withServers("real-only", { backend: "kcp", include: onReal, order: 3 }),
+      withServers("embedded", {
+        backend: "embedded",
+        include: [...onEachBackend, ...onEmbedded],
+        workers: 2,
+        order: 1,
+      }),
+      // A kcp that starts takes the quiet that these need, who look at the time.
+      withServers("real", { backend: "kcp", include: alone, workers: 1, order: 2 }),
+      withServers("real-cli", { backend: "kcp", include: inPairs, workers: 2, order: 3 }),
+      withServers("real-only", { backend: "kcp", include: onReal, workers: 1, order: 4 }),
     ],
     teardownTimeout: 30 * seconds,
     coverage: {
@@ -46,11 +55,13 @@ export default defineConfig({
 interface Suites {
   readonly backend: BackendName;
   readonly include: string[];
+  /** Files at once. */
+  readonly workers: number;
   /** Projects run one after another. */
   readonly order: number;
 }
 
-function withServers(name: string, { backend, include, order }: Suites) {
+function withServers(name: string, { backend, include, workers, order }: Suites) {
   const test: TestProjectInlineConfiguration["test"] = {
     name,
     include,
@@ -58,8 +69,7 @@ function withServers(name: string, { backend, include, order }: Suites) {
     provide: { backend },
     // A process each: one that ends in any way takes its servers along (tools/supervise.ts).
     pool: "forks",
-    // There is no room for two kcps, and no quiet for tests that look at the time beside one that starts.
-    maxWorkers: backend === "kcp" ? 1 : 2,
+    maxWorkers: workers,
     testTimeout: 120 * seconds,
     hookTimeout: 180 * seconds,
     sequence: { groupOrder: order },

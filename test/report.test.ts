@@ -7,21 +7,30 @@ const file = (project: string, path: string, passed: number) => ({
   tally: { passed, failed: 1, skipped: 0 },
 });
 
-test("suites are told by project and folder, in the order of the projects; unit tests are one", () => {
+test("suites are told by backend and folder, in the order of the projects; unit tests are one", () => {
   const files = [
     file("real", "test/e2e/a.test.ts", 1),
+    file("real-only", "cli/pm.real.test.ts", 7),
+    file("real-cli", "cli/doctor/doctor.kcp.test.ts", 8),
     file("embedded", "test/e2e/a.test.ts", 2),
     file("embedded", "cli/doctor/doctor.kcp.test.ts", 3),
     file("embedded", "cli/bootstrap/rights.kcp.test.ts", 4),
     file("unit", "shared/x.test.ts", 5),
     file("unit", "cli/x.test.ts", 6),
   ];
-  const suites = talliesBySuite(parseTallies(JSON.stringify(files)), ["unit", "embedded", "real"]);
+  const suites = talliesBySuite(parseTallies(JSON.stringify(files)), [
+    "unit",
+    "embedded",
+    "real",
+    "real-cli",
+    "real-only",
+  ]);
   expect([...suites].map(([suite, { passed, failed }]) => [suite, passed, failed])).toEqual([
     ["unit", 11, 2],
     ["embedded e2e", 2, 1],
     ["embedded cli", 7, 2],
     ["real e2e", 1, 1],
+    ["real cli", 15, 2],
   ]);
 });
 

@@ -31,10 +31,11 @@ export interface FileTally {
   readonly tally: Tally;
 }
 
-/** Tally of each suite, named `<project> <folder>`; the unit tests are one suite. In the order of the projects. */
+/** Tally of each suite, named `<backend> <folder>` by the first word of its project; the unit tests are one suite. In the
+ *  order of the projects. */
 export function talliesBySuite(files: readonly FileTally[], projects: readonly string[]): Map<string, Tally> {
   const suiteOf = ({ project, file }: FileTally) =>
-    project === "unit" ? project : `${project} ${file.replace(/^test\//, "").split("/")[0]}`;
+    project === "unit" ? project : `${project.split("-")[0]} ${file.replace(/^test\//, "").split("/")[0]}`;
   const ordered = files.toSorted((a, b) => projects.indexOf(a.project) - projects.indexOf(b.project));
   const suites = Map.groupBy(ordered, suiteOf);
   return new Map([...suites].map(([suite, members]) => [suite, sum(members.map(({ tally }) => tally))]));

@@ -43,9 +43,9 @@ conclude();
 /** Names of projects in vitest.config.ts. */
 function wantedProjects(): readonly string[] {
   if (scope === "check") return ["unit"];
-  if (isFull) return ["unit", "embedded", "real", "real-only"];
+  if (isFull) return ["unit", "embedded", "real", "real-cli", "real-only"];
   try {
-    return ["unit", backendName() === "kcp" ? "real" : "embedded"];
+    return ["unit", ...(backendName() === "kcp" ? ["real", "real-cli"] : ["embedded"])];
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));
     console.log(format(oneFailed));
@@ -95,9 +95,9 @@ async function runVitest(projects: readonly string[]): Promise<readonly Result[]
   const vitest = new Supervised("vitest", args, { cwd: root, env: { ...env, TALLIES: tallies }, output: "inherit" });
   const code = await vitest.exited;
   try {
-    const suites = talliesBySuite(parseTallies(await readFile(tallies, "utf8")), projects);
-    const results = [...suites].map(([suite, tally]) => ({ suite, tally }));
-    const silent = projects.filter((project) => !results.some(({ suite }) => suite.split(" ")[0] === project));
+    const files = parseTallies(await readFile(tallies, "utf8"));
+    const results = [...talliesBySuite(files, projects)].map(([suite, tally]) => ({ suite, tally }));
+    const silent = projects.filter((project) => !files.some((file) => file.project === project));
     // Errors outside of any case, or a run that was cut short.
     const isUnexplained = code !== 0 && results.every(({ tally }) => tally.failed === 0);
     return [
