@@ -57,6 +57,7 @@ describe("values", () => {
     [["--types", " a , ,b"], { types: ["a", "b"] }],
     [["--port", "1", "--port=2"], { port: 2 }],
     [["-w", "root:orgs", "-ojson"], { workspace: "root:orgs", output: "json" }],
+    [["-w=root:orgs", "-o=json"], { workspace: "root:orgs", output: "json" }],
   ])("%j", (argv, expected) => expect(options(...argv)).toMatchObject(expected));
 
   test("an environment variable stands in for an absent flag, and only then", () => {

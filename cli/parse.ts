@@ -48,7 +48,8 @@ function tokens(options: Options, argv: readonly string[]) {
     { type: type === "boolean" ? ("boolean" as const) : ("string" as const), ...(short && { short }) },
   ]);
   return parseArgs({
-    args: [...argv],
+    // `-o=json`, as kubectl takes it too.
+    args: argv.map((arg) => arg.replace(/^(-[a-zA-Z])=/, "$1")),
     options: Object.fromEntries(config),
     strict: false,
     allowPositionals: true,
