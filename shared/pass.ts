@@ -90,6 +90,12 @@ export class Pass {
     return this.#get("Workspace", cluster, name);
   }
 
+  /** As the server has it now. */
+  async presentWorkspace(cluster: string, name: string): Promise<Workspace | undefined> {
+    await this.#backend.refresh("Workspace", cluster, name);
+    return this.workspaceNamed(cluster, name);
+  }
+
   worldFor(account: Account, cluster: string): World {
     return new World(account, cluster, this.#backend.reader, this.#settings);
   }

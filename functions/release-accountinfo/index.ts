@@ -9,6 +9,7 @@ interface Deps {
   infoIn(cluster: string): Promise<AccountInfo | undefined>;
   accountsIn(cluster: string): Promise<readonly Account[]>;
   workspaceNamed(cluster: string, name: string): Promise<Workspace | undefined>;
+  presentWorkspace(cluster: string, name: string): Promise<Workspace | undefined>;
   releaseInfo(cluster: string, info: AccountInfo): Promise<void>;
 }
 
@@ -47,11 +48,12 @@ async function clusterOf(event: CloudEvent, deps: Deps): Promise<string | undefi
   return key && (await deps.workspaceNamed(key.cluster, key.name))?.spec?.cluster;
 }
 
-/** The workspace of this AccountInfo is being deleted, or its Workspace object is gone or belongs to another one. */
+/** The workspace of this AccountInfo is being deleted, or its Workspace object is gone or belongs to another one. The
+ *  server is asked before that is denied: the end of the Workspace may be seen after that of what is in it. */
 async function isGoing(info: AccountInfo, deps: Deps): Promise<boolean> {
   const { originClusterId, name, generatedClusterId } = info.spec.account;
-  const workspace = await deps.workspaceNamed(originClusterId, name);
-  return (
-    !workspace || workspace.metadata.deletionTimestamp !== undefined || workspace.spec?.cluster !== generatedClusterId
-  );
+  const isLeaving = (workspace: Workspace | undefined) =>
+    !workspace || workspace.metadata.deletionTimestamp !== undefined || workspace.spec?.cluster !== generatedClusterId;
+  if (isLeaving(await deps.workspaceNamed(originClusterId, name))) return true;
+  return isLeaving(await deps.presentWorkspace(originClusterId, name));
 }
