@@ -64,7 +64,7 @@ await inForeground("bench", {
       ["start of `pm embedded` until it serves", duration(asProcess), "300 ms"],
       ["its memory when it is set up for accounts (heap)", memoryOf(empty), ""],
       ["events per second through source, bus and dispatcher", events.toFixed(0), ""],
-      [`restart of the functions with ${sizes.at(-1)} accounts; writes`, restart, "1.5 s; 0"],
+      [`restart of the functions with ${sizes.at(-1)} accounts; writes`, restart, ""],
     ];
     const text = `${table(figures)}\n${growth(stages)}`;
     const file = join(stateFolder, "bench-embedded.md");

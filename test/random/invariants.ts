@@ -4,10 +4,14 @@ import { typesOf } from "../e2e/expected.ts";
 import type { Person } from "./person.ts";
 import { clusterAt, find, infoIn, nameOf, type World } from "./world.ts";
 
-/** What there is when all has come to rest. */
-export interface End {
+/** What the person remembers. */
+type Memory = Pick<Person, "wishes" | "deleted" | "squatted" | "forced" | "disowned" | "ended">;
+interface Now {
   readonly world: World;
-  readonly person: Pick<Person, "wishes" | "deleted" | "squatted" | "forced" | "disowned" | "ended">;
+  readonly person: Memory;
+}
+/** What there is when all has come to rest. */
+export interface End extends Now {
   /** How many things were done to the world. */
   readonly actions: number;
   readonly writes: number;
@@ -21,6 +25,10 @@ export interface End {
   /** What the controllers of the control plane still fail at. */
   readonly errors: readonly string[];
   readonly deadLetters: readonly string[];
+  /** What was wrong some time after the last action though nothing had gone wrong. */
+  readonly unsettled: readonly string[];
+  /** Workspaces that were let go with accounts in them. */
+  readonly releasedEarly: readonly string[];
 }
 
 /** Says what is wrong, by the name of what it finds; nothing when all is well. */
@@ -43,7 +51,7 @@ function canBeReady(world: World, account: Account): boolean {
 const isOwner = (account: Account, workspace: Workspace): boolean =>
   workspace.metadata.ownerReferences?.some(({ uid }) => uid === account.metadata.uid) ?? false;
 
-const living = ({ world }: End): readonly Account[] =>
+const living = ({ world }: Now): readonly Account[] =>
   world.all("Account").filter(({ metadata }) => !metadata.deletionTimestamp);
 
 function locationOf(world: World, account: Account): AccountLocation | undefined {
@@ -56,7 +64,7 @@ function locationOf(world: World, account: Account): AccountLocation | undefined
 }
 
 /** Every account that can be is Ready, and every other says why it is not. */
-export function* readyOrSaysWhy(end: End): Iterable<string> {
+export function* readyOrSaysWhy(end: Now): Iterable<string> {
   for (const account of living(end)) {
     const name = nameOf(end.world, account);
     const { conditions = [], observedGeneration, phase } = account.status ?? {};
@@ -93,7 +101,7 @@ export function* workspacesBelong({ world, person }: End): Iterable<string> {
 }
 
 /** AccountInfo says where the account, its parent and its org are, and what it inherits. */
-export function* lineageIsRight(end: End): Iterable<string> {
+export function* lineageIsRight(end: Now): Iterable<string> {
   const { world } = end;
   for (const account of living(end)) {
     if (findCondition(account, "Ready")?.status !== "True") continue;
@@ -118,7 +126,7 @@ export function* lineageIsRight(end: End): Iterable<string> {
 }
 
 /** WorkspaceTypes in root:orgs are those of the orgs that exist, as they should be. */
-export function* typesAreRight({ world, person }: End): Iterable<string> {
+export function* typesAreRight({ world, person }: Now): Iterable<string> {
   const cluster = clusterAt(world, "root:orgs") ?? "";
   const orgs = world.all("Account").filter((account) => clusterOf(account) === cluster);
   const types = world.all("WorkspaceType").filter((type) => clusterOf(type) === cluster);
@@ -196,6 +204,16 @@ export function* allIsAtRest(end: End): Iterable<string> {
   yield* deadLetters.map((letter) => `dead letter: ${letter}`);
 }
 
+/** Waiting accounts are woken by what they wait for, not by the next look. */
+export function* wakesByItself({ unsettled }: End): Iterable<string> {
+  yield* unsettled;
+}
+
+/** What is inside goes before what is around it. */
+export function* goesBottomUp({ releasedEarly }: End): Iterable<string> {
+  yield* releasedEarly;
+}
+
 const invocationsPerAction = 200;
 const writesPerAction = 40;
 
@@ -213,8 +231,14 @@ const invariants: readonly Invariant[] = [
   goneIsGone,
   wishesAreKept,
   allIsAtRest,
+  wakesByItself,
+  goesBottomUp,
   workIsBounded,
 ];
+
+/** What is wrong at a moment at which nothing is under way any more, but no account was looked at again. */
+export const wrongSoon = (world: World, person: Memory): readonly string[] =>
+  [readyOrSaysWhy, lineageIsRight, typesAreRight].flatMap((invariant) => [...invariant({ world, person })]);
 
 /** Everything that is wrong, each with the invariant that it breaks. */
 export const violationsOf = (end: End): readonly string[] =>

@@ -26,6 +26,8 @@ export class Person {
   readonly squatted = new Set<string>();
   /** Accounts whose finalizers were taken away: what only the functions would remove may stay. */
   readonly forced = new Set<Path>();
+  /** Accounts whose AccountInfo was deleted by hand, or freed of its finalizer. */
+  readonly unheld = new Set<Path>();
   /** Their Workspace was taken from them: only the AccountInfo in it still tells whose it is. */
   readonly disowned = new Set<Path>();
   /** Accounts and Workspaces that were deleted: what was below them may be gone as well. */
@@ -66,6 +68,7 @@ export class Person {
             this.ended.push(path);
             return this.#client.delete(kinds.Workspace, placeOf(path));
           case "AccountInfo":
+            this.unheld.add(path);
             return this.#client.delete(kinds.AccountInfo, infoOf(path));
           case "WorkspaceType for the org":
             return this.#client.delete(kinds.WorkspaceType, { cluster: orgs, name: `${org}-org` });
@@ -131,6 +134,7 @@ export class Person {
       case "security in the AccountInfo":
         return edit("AccountInfo", infoOf(path), { spec: { fga: { store: { id: `store of ${path}` } } } });
       case "finalizers of the AccountInfo":
+        this.unheld.add(path);
         return edit("AccountInfo", infoOf(path), { metadata: { finalizers: null } });
       case "finalizers of the Account":
         this.forced.add(path);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createEmbedded } from "../../embedded/embedded.ts";
 import { runPm } from "../run-pm.ts";
 import type { Sequence } from "./arbitrary.ts";
-import { type End, violationsOf } from "./invariants.ts";
+import { type End, violationsOf, wrongSoon } from "./invariants.ts";
 import { resyncMs } from "./product.ts";
 import { Stage } from "./stage.ts";
 import { worldOf } from "./world.ts";
@@ -13,6 +13,8 @@ const operator = "operator";
 const users = [{ token: operator, name: "account-functions", groups: ["platform-mesh-operators"] }];
 /** In which every account has had its turn to be looked at. */
 const roundMs = resyncMs * 1.2;
+/** Longer than every pause of the functions, and shorter than the time after which an account is looked at again. */
+const soonMs = 45_000;
 
 /** A control plane that is set up for accounts, from which every run starts. */
 export class Installation implements AsyncDisposable {
@@ -50,14 +52,16 @@ export class Installation implements AsyncDisposable {
     const standing = await stage.timers();
     for (const action of actions) await stage.perform(action);
     stage.faults.end();
+    const unsettled = actions.some(({ does }) => does === "fault") ? [] : await this.#soon(stage);
     for (let round = 0; round < 3; round++) await stage.clock.pass(roundMs);
     const { writes, notices, invocations } = stage.did;
     errors.length = 0;
     await stage.clock.pass(roundMs);
     const end: End = {
-      ...{ writes, invocations, errors, actions: actions.length },
+      ...{ writes, invocations, errors, unsettled, actions: actions.length },
       world: worldOf(stage.embedded),
       person: stage.person,
+      releasedEarly: stage.releasedEarly,
       writesAtRest: stage.did.writes - writes,
       noticesAtRest: stage.did.notices - notices,
       timersLeft: (await stage.timers()) - standing,
@@ -65,6 +69,12 @@ export class Installation implements AsyncDisposable {
     };
     await stage.end();
     return end;
+  }
+
+  /** What is wrong before any account is looked at again. */
+  async #soon(stage: Stage): Promise<readonly string[]> {
+    await stage.clock.pass(soonMs);
+    return wrongSoon(worldOf(stage.embedded), stage.person);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

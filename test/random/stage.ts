@@ -2,6 +2,7 @@ import { createEmbedded, type Embedded, type EmbeddedOptions } from "../../embed
 import { createMemoryBus } from "../../eventing/bus/memory.ts";
 import type { DispatchMetrics } from "../../eventing/dispatch-metrics.ts";
 import type { HttpRequest } from "../../shared/kcp/http.ts";
+import { clusterAnnotation, clusterOf } from "../../shared/kcp/objects.ts";
 import { createClient } from "../../shared/kcp/rest.ts";
 import { type ManualClock, manualClock } from "../manual-clock.ts";
 import type { Action, Fault, Refusal } from "./action.ts";
@@ -10,6 +11,7 @@ import { faultyBus } from "./faulty-bus.ts";
 import { Person } from "./person.ts";
 import { Product } from "./product.ts";
 import { Wire } from "./wire.ts";
+import { pathIn, worldOf } from "./world.ts";
 
 /** What kcp's controllers take for each step, and each request at most, in milliseconds. */
 const latencyMs = 20;
@@ -32,6 +34,8 @@ export class Stage {
   /** What the product has done so far; a notice is a Kubernetes Event. */
   readonly did = { writes: 0, notices: 0, invocations: 0 };
   readonly deadLetters: string[] = [];
+  /** AccountInfos that let their workspace go though there were accounts in it. */
+  readonly releasedEarly: string[] = [];
   readonly #random: () => number;
   readonly #wire: Wire;
   readonly #operator: string;
@@ -49,6 +53,10 @@ export class Stage {
     this.person = new Person(createClient({ config, http }));
     this.#bus = createMemoryBus({ clock });
     this.#product = this.#start();
+    embedded.store.subscribe(({ type, storage, object }) => {
+      if (type === "DELETED" && storage.startsWith("accountinfos."))
+        this.#released(object.metadata.annotations?.[clusterAnnotation] ?? "");
+    });
   }
 
   static async set(options: StageOptions, onError: (error: string) => void): Promise<Stage> {
@@ -139,6 +147,16 @@ export class Stage {
     if (new URL(url).pathname.includes("/events")) this.did.notices++;
     else this.did.writes++;
     return this.faults.answers.shift();
+  }
+
+  #released(cluster: string): void {
+    const world = worldOf(this.embedded);
+    const inner = world.all("LogicalCluster").find((each) => clusterOf(each) === cluster);
+    const path = inner && pathIn(inner).replace("root:orgs:", "");
+    const left = world.all("Account").find((each) => clusterOf(each) === cluster);
+    // One that was deleted by hand, or is not held any more, is no gate.
+    if (!path || !left || !inner.metadata.deletionTimestamp || this.person.unheld.has(path)) return;
+    this.releasedEarly.push(`AccountInfo of ${path} was released before Account ${left.metadata.name} was gone`);
   }
 
   readonly #handled: DispatchMetrics["handled"] = (run, { outcome, reason }) => {

@@ -77,6 +77,15 @@ export const cases: Readonly<Record<string, Sequence>> = {
       create("beta:dev:dev"),
     ],
   },
+  "a workspace whose end is seen after that of its AccountInfo is not let go with accounts in it": {
+    salt: 59505,
+    actions: [
+      ...ready("acme", "acme:dev", "acme:dev:qa", "acme:qa", "beta", "beta:dev"),
+      { does: "destroy", path: "beta:dev", what: "Workspace" },
+      { does: "delete", path: "acme", how: "Background" },
+      lostWatches,
+    ],
+  },
   "a WorkspaceType that was made anew and changed by hand while nobody watched is put right": {
     salt: 9,
     actions: [
