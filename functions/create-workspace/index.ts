@@ -5,6 +5,7 @@ import type { Workspace, WorkspaceType, WorkspaceTypeSpec } from "../../shared/k
 import { condition, finalizer } from "../../shared/names.ts";
 import { repairPatch } from "../../shared/repair-patch.ts";
 import type { World } from "../../shared/world.ts";
+import { infoStep } from "../manage-accountinfo/info.ts";
 import { refusal } from "./refusal.ts";
 import { typeOf, workspaceStep } from "./workspace.ts";
 import { asWanted, ownPart, wantedTypes, workspaceTypeStep } from "./workspace-types.ts";
@@ -98,10 +99,12 @@ async function ensureWorkspace(world: World, deps: Deps): Promise<readonly Notic
 
 const repaired = (reason: string, message: string): Notice => ({ type: "Warning", reason, message });
 
-/** `workspace-created` is told as long as the next step has not been taken, so that a crash here loses nothing. */
+/** `workspace-created` is told as long as the next step has not been taken, so that a crash here loses nothing; and when
+ *  it has to be taken again, as after a change of the Account's type. */
 async function outcomeOf(world: World, refreshed: boolean): Promise<Outcome> {
   const state = await workspaceStep.observe(world);
   if (state.is === "stopped" && state.ref) return waiting(state.message, state.ref);
   if (state.is === "error") return drop(state.message);
-  return isTrue(world.account, condition.info) && !refreshed ? done() : done({ type: fact.workspaceCreated });
+  const isTaken = isTrue(world.account, condition.info) && (await infoStep.observe(world)).is !== "due";
+  return isTaken && !refreshed ? done() : done({ type: fact.workspaceCreated });
 }

@@ -2,7 +2,7 @@ import { createEmbedded, type Embedded, type EmbeddedOptions } from "../../embed
 import { createMemoryBus } from "../../eventing/bus/memory.ts";
 import type { DispatchMetrics } from "../../eventing/dispatch-metrics.ts";
 import type { HttpRequest } from "../../shared/kcp/http.ts";
-import { clusterAnnotation, clusterOf } from "../../shared/kcp/objects.ts";
+import { clusterAnnotation, clusterOf, type Metadata } from "../../shared/kcp/objects.ts";
 import { createClient } from "../../shared/kcp/rest.ts";
 import { type ManualClock, manualClock } from "../manual-clock.ts";
 import type { Action, Fault, Refusal } from "./action.ts";
@@ -11,7 +11,7 @@ import { faultyBus } from "./faulty-bus.ts";
 import { Person } from "./person.ts";
 import { Product } from "./product.ts";
 import { Wire } from "./wire.ts";
-import { pathIn, worldOf } from "./world.ts";
+import { find, pathIn, worldOf } from "./world.ts";
 
 /** What kcp's controllers take for each step, and each request at most, in milliseconds. */
 const latencyMs = 20;
@@ -36,6 +36,8 @@ export class Stage {
   readonly deadLetters: string[] = [];
   /** AccountInfos that let their workspace go though there were accounts in it. */
   readonly releasedEarly: string[] = [];
+  /** Uids of accounts that were made in a workspace on its way out. */
+  readonly #late = new Set<string>();
   readonly #random: () => number;
   readonly #wire: Wire;
   readonly #operator: string;
@@ -54,6 +56,7 @@ export class Stage {
     this.#bus = createMemoryBus({ clock });
     this.#product = this.#start();
     embedded.store.subscribe(({ type, storage, object }) => {
+      if (type === "ADDED" && storage.startsWith("accounts.")) this.#added(object.metadata);
       if (type === "DELETED" && storage.startsWith("accountinfos."))
         this.#released(object.metadata.annotations?.[clusterAnnotation] ?? "");
     });
@@ -149,11 +152,20 @@ export class Stage {
     return this.faults.answers.shift();
   }
 
+  /** An account that is made in a workspace on its way out may not be seen in time. */
+  #added({ uid, annotations = {} }: Pick<Metadata, "uid" | "annotations">): void {
+    const world = worldOf(this.embedded);
+    const inner = world.all("LogicalCluster").find((each) => clusterOf(each) === annotations[clusterAnnotation]);
+    const { cluster = "", name = "" } = inner?.spec?.owner ?? {};
+    const around = [inner, find(world, "Account", cluster, name), find(world, "Workspace", cluster, name)];
+    if (around.some((each) => each?.metadata.deletionTimestamp)) this.#late.add(uid);
+  }
+
   #released(cluster: string): void {
     const world = worldOf(this.embedded);
     const inner = world.all("LogicalCluster").find((each) => clusterOf(each) === cluster);
     const path = inner && pathIn(inner).replace("root:orgs:", "");
-    const left = world.all("Account").find((each) => clusterOf(each) === cluster);
+    const left = world.all("Account").find((each) => clusterOf(each) === cluster && !this.#late.has(each.metadata.uid));
     // One that was deleted by hand, or is not held any more, is no gate.
     if (!path || !left || !inner.metadata.deletionTimestamp || this.person.unheld.has(path)) return;
     this.releasedEarly.push(`AccountInfo of ${path} was released before Account ${left.metadata.name} was gone`);

@@ -77,6 +77,10 @@ export const cases: Readonly<Record<string, Sequence>> = {
       create("beta:dev:dev"),
     ],
   },
+  "a type that was changed is in the AccountInfo without another look": {
+    salt: 0,
+    actions: [...ready("acme", "acme:qa"), { does: "edit", path: "acme:qa", what: "type to team" }],
+  },
   "a workspace whose end is seen after that of its AccountInfo is not let go with accounts in it": {
     salt: 59505,
     actions: [
