@@ -31,10 +31,18 @@ export async function loadData(file: string): Promise<Saved | undefined> {
     throw new Error(`reading ${file}: ${error.message}`, { cause: error });
   });
   if (text === undefined) return undefined;
-  const saved: Partial<Saved> = JSON.parse(text);
-  const { format, identity, store } = saved;
-  if (format !== 1 || !identity || !store) throw new Error(`${file} holds no data of the embedded control plane`);
+  const foreign = `${file} holds no data of the embedded control plane`;
+  const { format, identity, store } = parsed(text, foreign);
+  if (format !== 1 || !identity || !store) throw new Error(foreign);
   return { format, identity, store };
+}
+
+function parsed(text: string, foreign: string): Partial<Saved> {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch (cause) {
+    throw new Error(`${foreign}, or was cut off: ${cause}`, { cause });
+  }
 }
 
 /** The file appears whole or not at all, for its owner alone: it holds Secrets and tokens. */

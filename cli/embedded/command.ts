@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { parseTokenFile } from "../../embedded/access/users.ts";
-import { createEmbedded } from "../../embedded/embedded.ts";
-import { defineCommand } from "../command.ts";
-import { exit } from "../errors.ts";
+import { createEmbedded, type Embedded } from "../../embedded/embedded.ts";
+import { messageOf } from "../../shared/kcp/errors.ts";
+import { defineCommand, type Io } from "../command.ts";
+import { CliError, exit, UsageError } from "../errors.ts";
 
 export default defineCommand({
   name: "embedded",
@@ -26,15 +27,8 @@ For development only: everything is in memory, and one person is the administrat
     { run: "pm embedded --port 0 --data accounts.json", does: "one that goes on where it was stopped" },
   ],
   async run({ options }, io) {
-    const tokens = options["token-auth-file"];
     const file = options["write-kubeconfig"];
-    const embedded = await createEmbedded({
-      host: options.host,
-      port: options.port,
-      ...(options.data && { dataFile: options.data }),
-      ...(tokens && { users: parseTokenFile(await readFile(tokens, "utf8")) }),
-      onError: (where, error) => io.stderr.write(`${where}: ${error instanceof Error ? error.message : error}\n`),
-    });
+    const embedded = await start(options, io);
     try {
       await writeFile(file, embedded.kubeconfig(), { mode: 0o600 });
       io.stdout.write(`embedded control plane, for development only: ${embedded.url}\n`);
@@ -46,3 +40,37 @@ For development only: everything is in memory, and one person is the administrat
     return exit.ok;
   },
 });
+
+interface StartFlags {
+  readonly host: string;
+  readonly port: number;
+  readonly data: string | undefined;
+  readonly "token-auth-file": string | undefined;
+}
+
+async function start(flags: StartFlags, io: Io): Promise<Embedded> {
+  const { host, port, data, "token-auth-file": tokens } = flags;
+  if (!(port >= 0 && port <= 65_535))
+    throw new UsageError(`--port ${port} is no port`, { next: "one from 0 to 65535" });
+  const users = tokens === undefined ? undefined : await usersIn(tokens);
+  const onError = (where: string, error: unknown) => io.stderr.write(`${where}: ${messageOf(error)}\n`);
+  try {
+    return await createEmbedded({ host, port, ...(data && { dataFile: data }), ...(users && { users }), onError });
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    if (code !== "EADDRINUSE" && code !== "EADDRNOTAVAIL") throw cause;
+    const why = code === "EADDRINUSE" ? "another process uses this port" : "this machine has no such address";
+    const next =
+      code === "EADDRINUSE" ? "pm embedded --port 0, which takes a free one" : "pm embedded --host 127.0.0.1";
+    throw new CliError("cannot listen", { where: `${host}:${port}`, why, next, cause });
+  }
+}
+
+async function usersIn(file: string) {
+  try {
+    return parseTokenFile(await readFile(file, "utf8"));
+  } catch (cause) {
+    const next = 'each line is token,name,uid,"group1,group2"';
+    throw new UsageError("cannot read the users", { where: file, why: messageOf(cause), next, cause });
+  }
+}

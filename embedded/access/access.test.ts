@@ -30,6 +30,7 @@ test("a user reads a token file of kcp", () => {
     { token: "t1", name: "alice", uid: "a1", groups: [] },
     { token: "t2", name: "bob", uid: "b1", groups: ["one", "two"] },
   ]);
+  expect(() => parseTokenFile("t1,alice,a1\nt2,bob")).toThrow("line 2 of the users has no token, name and uid");
 });
 
 test("strangers are told apart from those without rights", async () => {

@@ -54,11 +54,15 @@ export function parseTokenFile(text: string): readonly TokenUser[] {
   return text
     .split("\n")
     .filter((line) => line.trim() && !line.startsWith("#"))
-    .map((line) => {
+    .map((line, index) => {
       const fields = [...line.matchAll(/("([^"]*)"|[^,]*)(,|$)/g)].map(([, plain = "", quoted]) =>
         (quoted ?? plain).trim(),
       );
-      const [token = "", name = "", uid = "", groups = ""] = fields;
+      const [token, name, uid, groups = ""] = fields;
+      // The expression finds an empty field at the end of each line.
+      if (!token || !name || fields.length < 4) {
+        throw new Error(`line ${index + 1} of the users has no token, name and uid, separated by commas`);
+      }
       return {
         token,
         name,
