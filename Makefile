@@ -30,6 +30,7 @@ nightly: ## 1,000 random sequences, other ones each time
 
 bench: ## a growing tree on the embedded control plane, then bursts beside bare kcp; BACKEND= chooses one
 ifneq ($(BACKEND),kcp)
+	$(node) test/bench/admission.ts
 	$(node) test/bench/embedded.ts
 endif
 ifneq ($(BACKEND),embedded)

@@ -1,3 +1,4 @@
+/** Part of `make bench`: reviews of Accounts beside a server that does nothing, both over HTTPS and in one run. */
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { Agent, request } from "node:https";
@@ -14,8 +15,9 @@ import { percentile } from "./statistics.ts";
 const perSecond = 200;
 const seconds = 5;
 
-/** Reviews of Accounts beside a server that does nothing, both over HTTPS and in one run: a Markdown table. */
-export async function benchAdmission(): Promise<string> {
+console.log(`\n${await table()}\n`);
+
+async function table(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "bench-admission-"));
   const { cert, key } = selfSigned("localhost");
   await Promise.all([writeFile(join(folder, "tls.crt"), cert), writeFile(join(folder, "tls.key"), key)]);
