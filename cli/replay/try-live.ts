@@ -13,6 +13,7 @@ import { styleOf } from "../style.ts";
 import { Folding } from "./folding.ts";
 import { planned } from "./live.ts";
 import { askStep, type Replaying } from "./replaying.ts";
+import { withinReach } from "./within-reach.ts";
 
 /** Runs the functions here on the live objects, for each event by itself, and shows what they would write; answers the
  *  exit code. */
@@ -22,8 +23,9 @@ export async function tryLive(replaying: Replaying, wanted: readonly AccountFunc
   const rendering = { style: styleOf(io), pathOf: places.pathOf, verbose: false };
   const tried: Invoked[] = [];
   const folding = new Folding();
-  await withExport(options, io, async ({ client, kubeconfig }) => {
-    const settings = { ...defaultSettings, serverCa: kubeconfig.serverCa() };
+  await withExport(options, io, async (session) => {
+    const client = withinReach(session);
+    const settings = { ...defaultSettings, serverCa: session.kubeconfig.serverCa() };
     const log = createLog({ level: "error", json: false, attributes: {}, out: io.stderr });
     const here = { client, settings, dryRun: true, log, signal: io.signal, now: io.now };
     for await (const { stored, functions } of planned(replaying, wanted)) {

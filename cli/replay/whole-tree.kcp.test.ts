@@ -104,6 +104,11 @@ test("an account that is gone can still be traced", async () => {
   expect((await pm("trace", first)).out).toContain("Account dev added");
 });
 
+test("what is gone, and what no account is about, holds nothing for a dry run either", async () => {
+  const { code, out } = await pm("replay", "--against=live", "--dry-run");
+  expect({ code, out }).toMatchObject({ code: 0, out: expect.stringMatching(/, 0 failed; nothing was written\n$/) });
+});
+
 test("events are put before the functions again, and nothing is changed by it", async () => {
   await create("calm", "root:orgs");
   await reaches("Ready", "calm", "root:orgs");
