@@ -38,7 +38,7 @@ export default defineConfig({
       // A kcp that starts takes the quiet that these need, who look at the time.
       withServers("real", { backend: "kcp", include: alone, workers: 1, order: 2 }),
       withServers("real-cli", { backend: "kcp", include: inPairs, workers: 2, order: 3 }),
-      withServers("real-only", { backend: "kcp", include: onReal, workers: 1, order: 4 }),
+      withServers("real-only", { backend: "kcp", include: onReal, workers: 2, order: 4 }),
     ],
     teardownTimeout: 30 * seconds,
     coverage: {

@@ -56,7 +56,9 @@ pm events, pm trace and pm replay read it with --file, pm import checks it.`,
       if (file === undefined) await print(lines, io.stdout);
       else await write(lines, file, signal);
       io.stderr.write(`exported ${inWords(counts)}${file === undefined ? "" : ` to ${file}`}\n`);
-      return exit.ok;
+      if (Object.values(counts).some((count) => count > 0)) return exit.ok;
+      io.stderr.write(`  nothing is kept of ${path ?? "that stretch"}: pm events shows what is\n`);
+      return exit.failed;
     }),
 });
 
@@ -77,6 +79,7 @@ async function write(lines: AsyncIterable<string>, file: string, signal: AbortSi
   } catch (cause) {
     await rm(partial, { force: true });
     if (cause instanceof CliError || signal.aborted) throw cause;
-    throw new CliError(`${file} is not written`, { why: messageOf(cause), cause });
+    const next = "name a file in a folder that is there, has room and may be written to";
+    throw new CliError(`${file} is not written`, { why: messageOf(cause), next, cause });
   }
 }

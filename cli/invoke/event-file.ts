@@ -10,7 +10,8 @@ import { UsageError } from "../errors.ts";
 export async function readEvent(file: string): Promise<CloudEvent> {
   const where = file === "-" ? "standard input" : file;
   const bytes = await (file === "-" ? buffer(process.stdin) : readFile(file)).catch((cause: unknown) => {
-    throw new UsageError(`cannot read ${where}`, { why: messageOf(cause), cause });
+    const next = "name a file with one CloudEvent in structured JSON, as examples/events/account-added.json";
+    throw new UsageError(`cannot read ${where}`, { why: messageOf(cause), next, cause });
   });
   try {
     return decodeEvent({ body: withoutSequence(bytes), headers: [["content-type", structuredJson]] });

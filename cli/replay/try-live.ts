@@ -1,7 +1,6 @@
 import type { AccountFunction } from "../../shared/function.ts";
 import { messageOf } from "../../shared/kcp/errors.ts";
 import { createLog } from "../../shared/log.ts";
-import { defaultSettings } from "../../shared/settings.ts";
 import { counted } from "../account-state.ts";
 import { exit } from "../errors.ts";
 import { withExport } from "../export-session.ts";
@@ -9,6 +8,7 @@ import { renderInvoked } from "../invoke/render.ts";
 import { type Invoked, runHere } from "../invoke/run-here.ts";
 import { print } from "../output.ts";
 import { Places } from "../places.ts";
+import { settingsOf } from "../run/setting-flags.ts";
 import { styleOf } from "../style.ts";
 import { Folding } from "./folding.ts";
 import { planned } from "./live.ts";
@@ -25,7 +25,7 @@ export async function tryLive(replaying: Replaying, wanted: readonly AccountFunc
   const folding = new Folding();
   await withExport(options, io, async (session) => {
     const client = withinReach(session);
-    const settings = { ...defaultSettings, serverCa: session.kubeconfig.serverCa() };
+    const settings = { ...settingsOf(options), serverCa: session.kubeconfig.serverCa() };
     const log = createLog({ level: "error", json: false, attributes: {}, out: io.stderr });
     const here = { client, settings, dryRun: true, log, signal: io.signal, now: io.now };
     for await (const { stored, functions } of planned(replaying, wanted)) {
