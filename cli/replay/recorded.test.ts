@@ -89,6 +89,8 @@ describe("what cannot be replayed is said: 1", () => {
   test("nothing at all", async () => {
     const nothing = await replayOf([good], "--from", "2026-01-02");
     expect(nothing).toMatchObject({ code: 1, err: expect.stringContaining("nothing is recorded in this stretch") });
+    const unknown = await replayOf([good], "--function", "workspace-redy");
+    expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining("did you mean workspace-ready?") });
   });
 });
 

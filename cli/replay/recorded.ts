@@ -6,6 +6,7 @@ import { functions, steps } from "../../functions/index.ts";
 import { counted } from "../account-state.ts";
 import { CliError, exit } from "../errors.ts";
 import { selected } from "../export/selection.ts";
+import { findFunction } from "../invoke/find-function.ts";
 import { print } from "../output.ts";
 import { Places } from "../places.ts";
 import { styleOf } from "../style.ts";
@@ -93,6 +94,8 @@ function conclude(tally: Tally, { selection, options, io }: Replaying): number {
   const { replayed, differ, notReplayed, invocations } = tally;
   if (invocations.length === 0 && !options.step) {
     const account = selection.scope ? "of this account " : "";
+    // A name that never was is the likelier reason.
+    if (options.function !== undefined) findFunction(options.function);
     throw new CliError(`nothing ${account}is recorded in this stretch`, {
       why: "pm run records for --record-max-age, and not with --no-record",
       next: "widen --from and --to; pm events shows what happened",
