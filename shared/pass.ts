@@ -76,12 +76,6 @@ export class Pass {
     return (await this.#get("LogicalCluster", cluster, logicalClusterName)) !== undefined;
   }
 
-  /** What is about to be taken for gone is looked for at the server: the reader may not have been told of it yet. */
-  async lookForWorkspace(world: World): Promise<Workspace | undefined> {
-    await this.#backend.refresh("Workspace", world.cluster, world.account.metadata.name);
-    return world.workspace();
-  }
-
   accountsIn(cluster: string): Promise<readonly Account[]> {
     return this.#backend.reader.list("Account", cluster, this.#call);
   }
@@ -90,7 +84,7 @@ export class Pass {
     return this.#get("Workspace", cluster, name);
   }
 
-  /** As the server has it now. */
+  /** As the server has it now: what is about to be taken for gone, or for staying, the reader may not have been told of. */
   async presentWorkspace(cluster: string, name: string): Promise<Workspace | undefined> {
     await this.#backend.refresh("Workspace", cluster, name);
     return this.workspaceNamed(cluster, name);

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { request } from "node:https";
 import { z } from "zod";
+import { validatePath } from "../../eventing/admission/server.ts";
 import { messageOf } from "../../shared/kcp/errors.ts";
 import { UsageError } from "../errors.ts";
 import type { Webhooks } from "./manifests.ts";
@@ -68,7 +69,7 @@ async function review({ url, ca }: Webhooks): Promise<string | undefined> {
     agent: false,
     timeout: timeoutMs,
   };
-  const sent = request(`${url}/validate-core-platform-mesh-io-v1alpha1-account`, options, async (response) => {
+  const sent = request(`${url}${validatePath}`, options, async (response) => {
     let text = "";
     for await (const chunk of response.setEncoding("utf8")) text += chunk;
     resolve({ code: response.statusCode, text });

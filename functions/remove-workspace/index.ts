@@ -10,7 +10,7 @@ interface Deps {
   worldOf(event: CloudEvent): Promise<World | undefined>;
   deleteWorkspace(world: World, workspace: Workspace): Promise<void>;
   deleteWorkspaceType(world: World, type: WorkspaceType): Promise<void>;
-  lookForWorkspace(world: World): Promise<Workspace | undefined>;
+  presentWorkspace(cluster: string, name: string): Promise<Workspace | undefined>;
   removeFinalizers(world: World, names: readonly string[]): Promise<void>;
 }
 
@@ -62,7 +62,7 @@ export default defineFunction<Deps>({
     const world = await deps.worldOf(event);
     if (!world) return drop("the Account is gone");
     if (!world.isDeleting) return drop("the Account is not being deleted");
-    if (!(await world.workspace())) await deps.lookForWorkspace(world);
+    if (!(await world.workspace())) await deps.presentWorkspace(world.cluster, world.account.metadata.name);
     const workspace = await ownWorkspace(world);
     if (workspace && !workspace.metadata.deletionTimestamp) await deps.deleteWorkspace(world, workspace);
     const waits = await stillThere(workspaceGone, world);

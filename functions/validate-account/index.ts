@@ -1,5 +1,6 @@
+import { placementProblem } from "../../shared/naming.ts";
 import type { Review, ReviewedAccount, Verdict } from "./review.ts";
-import { type AdmissionSettings, refusedChange, refusedContent, refusedPlace } from "./rules.ts";
+import { type AdmissionSettings, refusedChange, refusedContent } from "./rules.ts";
 
 /** What validate-account has to know of kcp. */
 export interface Deps {
@@ -47,7 +48,7 @@ async function byPlace(account: ReviewedAccount, deps: Deps): Promise<Verdict> {
       warnings: [`whether an Account may be in this workspace was not checked: ${cluster ?? "it"} has no path yet`],
     };
   }
-  const refusal = refusedPlace(account, path, deps.settings);
+  const refusal = placementProblem(account.type, path, deps.settings);
   if (refusal !== undefined) return verdict(refusal);
   const depth = segments(path) - segments(deps.settings.orgsPath) + 1;
   for (const policy of deps.policies) {

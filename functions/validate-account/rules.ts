@@ -1,4 +1,4 @@
-import { nameProblem, placementProblem, typeProblem } from "../../shared/naming.ts";
+import { nameProblem, typeProblem } from "../../shared/naming.ts";
 import type { Settings } from "../../shared/settings.ts";
 import type { Review, ReviewedAccount } from "./review.ts";
 
@@ -16,11 +16,6 @@ export function refusedContent(account: ReviewedAccount, review: Review, setting
     (account.name ? nameProblem(account.type, account.name, settings) : undefined) ??
     foreignCreator(account, review, settings)
   );
-}
-
-/** Why a new Account is refused by where it would be, or `undefined`. */
-export function refusedPlace(account: ReviewedAccount, path: string, settings: AdmissionSettings) {
-  return placementProblem(account.type, path, settings);
 }
 
 /** Why a change is refused, or `undefined`: a rule is asked only when its field changed, so that what a rule of today
