@@ -32,9 +32,10 @@ export async function startNats(): Promise<TestServer> {
   return { url, ...lifecycle(server, state) };
 }
 
-export async function startKcp(): Promise<TestKcp> {
+/** `args` are flags of `kcp start` besides the usual. */
+export async function startKcp(...args: readonly string[]): Promise<TestKcp> {
   const state = await claimAny(join(stateFolder, "test"));
-  const { server, ...kcp } = await startKcpServer(state);
+  const { server, ...kcp } = await startKcpServer({ ...state, args });
   const part = (name: string) => readFile(join(dirname(kcp.adminKubeconfig), `apiserver.${name}`), "utf8");
   const certificate = async () => ({ cert: await part("crt"), key: await part("key") });
   return { ...kcp, certificate, ...lifecycle(server, state) };

@@ -19,7 +19,12 @@ export interface KcpServer extends Kcp {
   readonly server: Server;
 }
 
-export async function startKcpServer({ folder, cleanup }: StartOptions): Promise<KcpServer> {
+interface KcpOptions extends StartOptions {
+  /** Flags of `kcp start` besides those that every kcp here has. */
+  readonly args?: readonly string[];
+}
+
+export async function startKcpServer({ folder, cleanup, args: more = [] }: KcpOptions): Promise<KcpServer> {
   const command = await obtain("kcp");
   const data = join(folder, "kcp");
   const adminKubeconfig = join(data, "admin.kubeconfig");
@@ -34,6 +39,7 @@ export async function startKcpServer({ folder, cleanup }: StartOptions): Promise
       `--embedded-etcd-peer-port=${etcdPeer}`,
       "--batteries-included=admin,workspace-types",
       `--token-auth-file=${tokenFile}`,
+      ...more,
     ];
     const isReady = () => answersReadyz(port, adminKubeconfig);
     const server = new Server({ name: "kcp", command, args, folder, isReady, readyLimitMs: 180_000 });
