@@ -1,5 +1,6 @@
 import { type NoOpinion, noOpinion } from "../../functions/authorize/opinion.ts";
 import type { Place } from "../../functions/authorize/places.ts";
+import { orgsStoreName } from "../../shared/fga/core-module.ts";
 import type { Fga } from "../../shared/fga/fga.ts";
 import type { Reader } from "../../shared/kcp/client.ts";
 import { classify } from "../../shared/kcp/errors.ts";
@@ -46,18 +47,18 @@ export function findPlaces({
     const phase = found.status?.phase;
     // Roles are for workspaces that are ready: until then its makers write into it, and at its end kcp empties it.
     if (phase !== "Ready" || found.metadata.deletionTimestamp) return noOpinion(`the workspace is ${stateOf(found)}`);
-    return path === orgsPath ? orgs(path) : account(found, path);
+    return path === orgsPath ? orgs() : account(found, path);
   };
 
-  async function orgs(path: string): Promise<Place | NoOpinion> {
-    const name = path.slice(path.lastIndexOf(":") + 1);
-    const stores = await storesCalled(name);
+  async function orgs(): Promise<Place | NoOpinion> {
+    const stores = await storesCalled(orgsStoreName);
     const [store] = stores;
-    if (!store) return noOpinion(`OpenFGA has no store ${name}: pm bootstrap --security=on makes it`);
+    if (!store) return noOpinion(`OpenFGA has no store ${orgsStoreName}: pm bootstrap --security=on makes it`);
     // Somebody else's store of this name must not decide who may create orgs.
-    if (stores.length > 1)
-      return noOpinion(`OpenFGA has ${stores.length} stores ${name}: remove those that are not ours`);
-    return { kind: "orgs", name, store: store.id };
+    if (stores.length > 1) {
+      return noOpinion(`OpenFGA has ${stores.length} stores ${orgsStoreName}: remove those that are not ours`);
+    }
+    return { kind: "orgs", store: store.id };
   }
 
   async function account({ metadata, spec }: LogicalCluster, path: string): Promise<Place | NoOpinion> {

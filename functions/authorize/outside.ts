@@ -1,11 +1,9 @@
+import { powerOver } from "../../shared/fga/resource-module.ts";
 import { coreExport } from "../../shared/names.ts";
 import type { Review } from "./review.ts";
 
 const reads: ReadonlySet<string> = new Set(["get", "list", "watch"]);
 const verbs: ReadonlySet<string> = new Set([...reads, "create", "update", "patch", "delete"]);
-/** Groups whose objects decide who may do what, or what may be written at all: an owner who could write them would keep
- *  that power when the role is taken away (decisions.md 33). */
-const powerful: ReadonlySet<string> = new Set(["rbac.authorization.k8s.io", "admissionregistration.k8s.io"]);
 /** Subresources that show the object itself. Others, as `content` of an APIExport, open a way to something else. */
 const views: ReadonlySet<string> = new Set(["status", "scale", "log"]);
 
@@ -22,9 +20,10 @@ export function outside({ verb, resource: about }: Pick<Review, "verb" | "resour
   if (!verbs.has(verb)) return `no role says anything about ${verb} on ${named}`;
   if (isTokenRequest({ verb, resource: about })) return undefined;
   if (subresource !== "" && !views.has(subresource)) return `no role says anything about ${named}`;
+  if (powerOver(group) === "none") return `no role says anything about ${named}`;
   if (isRead(verb)) return undefined;
   if (subresource !== "") return `${named} is written by those who serve it`;
-  if (powerful.has(group)) return `no role lets anybody ${verb} ${named}: it would outlast the role`;
+  if (powerOver(group) === "read") return `no role lets anybody ${verb} ${named}`;
   if (group === coreExport && resource === "accountinfos") return `${named} is written by the functions alone`;
   return undefined;
 }

@@ -5,8 +5,6 @@ export type Place = OrgsPlace | AccountPlace;
 /** The workspace that holds the orgs. */
 export interface OrgsPlace {
   readonly kind: "orgs";
-  /** Last part of its path. */
-  readonly name: string;
   /** Id of the store that says who may create orgs. */
   readonly store: string;
 }

@@ -1,11 +1,12 @@
+import { orgsObject } from "../../shared/fga/core-module.ts";
 import type { Tuple } from "../../shared/fga/fga.ts";
 import { relationFor, typeFor } from "../../shared/fga/names.ts";
-import { objectId } from "../../shared/fga/object-id.ts";
+import { contextualTuples, namespaceObject, resourceObject } from "../../shared/fga/question.ts";
 import { accountObject } from "../../shared/fga/tuples.ts";
 import { coreExport } from "../../shared/names.ts";
 import { type NoOpinion, noOpinion } from "./opinion.ts";
 import { isRead, outside } from "./outside.ts";
-import type { AccountPlace, OrgsPlace, Place } from "./places.ts";
+import type { AccountPlace, Place } from "./places.ts";
 import type { ResourceRequest, Review } from "./review.ts";
 import { singulars } from "./singulars.ts";
 
@@ -33,7 +34,7 @@ export function questionsOf(review: Review, place: Place): Questions {
     if (!isDiscovery) return noOpinion(`no role says anything about ${verb} ${review.path ?? resource?.resource}`);
     return ask(presence(place));
   }
-  return place.kind === "orgs" ? inOrgs(verb, resource, place) : inAccount(verb, resource, place);
+  return place.kind === "orgs" ? inOrgs(verb, resource) : inAccount(verb, resource, place);
 }
 
 /** What kubectl has to read before it can do anything. */
@@ -46,66 +47,53 @@ const isAboutSelf = ({ group, resource }: ResourceRequest): boolean =>
 
 /** Asked of those who want to know what there is: members, and all who may create an org. */
 function presence(place: Place): Asked {
-  if (place.kind === "orgs") return inOrgsAs("list", place);
+  if (place.kind === "orgs") return accountsInOrgs("list");
   return { relation: "get", object: accountObject(place.account), contextual: [] };
 }
 
-function inOrgs(verb: string, { group, resource }: ResourceRequest, place: OrgsPlace): Questions {
+function inOrgs(verb: string, { group, resource }: ResourceRequest): Questions {
   const isKnown = group === coreExport && resource === "accounts" && ["create", ...parents, "get"].includes(verb);
-  return isKnown ? ask(inOrgsAs(verb, place)) : noOpinion(`no role says anything about ${verb} ${resource} here`);
+  return isKnown ? ask(accountsInOrgs(verb)) : noOpinion(`no role says anything about ${verb} ${resource} here`);
 }
 
-const inOrgsAs = (verb: string, { name }: OrgsPlace): Asked => ({
+const accountsInOrgs = (verb: string): Asked => ({
   relation: `${verb}_core_platform-mesh_io_accounts`,
-  object: `tenancy_kcp_io_workspace:${name}`,
+  object: orgsObject,
   contextual: [],
 });
 
-function inAccount(verb: string, about: ResourceRequest, place: AccountPlace): Questions {
-  const { group, resource, name } = about;
-  const account = accountObject(place.account);
+function inAccount(verb: string, about: ResourceRequest, { account, cluster }: AccountPlace): Questions {
+  const { group, resource } = about;
   if (group === coreExport && resource === "memberships") {
-    return ask({ relation: isRead(verb) ? "get_iam_roles" : "manage_iam_roles", object: account, contextual: [] });
+    const relation = isRead(verb) ? "get_iam_roles" : "manage_iam_roles";
+    return ask({ relation, object: accountObject(account), contextual: [] });
   }
-  const known = parents.find((each) => each === verb);
-  const within = withinOf(about, place);
-  if (known) {
-    const relation = relationFor(known, group, resource);
-    return ask(...within.map(({ parent, contextual }) => ({ relation, object: parent, contextual })));
-  }
+  const inParent = parents.find((each) => each === verb);
+  const name = about.name || anyName;
   return ask(
-    ...within.flatMap(({ parent, contextual, path }) =>
-      singulars(resource).map((singular): Asked => {
-        const object = `${typeFor(group, singular)}:${objectId([place.cluster, ...path, name || anyName])}`;
-        return { relation: verb, object, contextual: [...contextual, { user: parent, relation: "parent", object }] };
-      }),
-    ),
+    ...namespacesOf(about).flatMap((namespace): readonly Asked[] => {
+      const within = { cluster, ...(namespace && { namespace }) };
+      if (inParent) {
+        const object = namespace ? namespaceObject(cluster, namespace) : accountObject(account);
+        const contextual = contextualTuples({ account, ...within });
+        return [{ relation: relationFor(inParent, group, resource), object, contextual }];
+      }
+      return singulars(resource).map((singular) => {
+        const target = { ...within, type: typeFor(group, singular), name };
+        const contextual = contextualTuples({ account, ...target });
+        return { relation: verb, object: resourceObject(target), contextual };
+      });
+    }),
   );
 }
 
-interface Within {
-  readonly parent: string;
-  readonly contextual: readonly Tuple[];
-  /** What stands before the name in an object's id. */
-  readonly path: readonly string[];
-}
-
-/** What a resource may be in. Without a namespace it is in the account or, when the model knows it in namespaces alone, in
- *  all of them. */
-function withinOf(
-  { group, resource, namespace, name }: ResourceRequest,
-  place: AccountPlace,
-): readonly [Within, ...Within[]] {
-  const account = accountObject(place.account);
-  const inTheAccount: Within = { parent: account, contextual: [], path: [] };
+/** Where a resource may be; "" is the account itself. What is asked of no namespace is asked of the account or, when the
+ *  model knows the resource in namespaces alone, of all of them. */
+function namespacesOf({ group, resource, namespace, name }: ResourceRequest): readonly string[] {
   // A request for a namespace carries its name as its namespace too.
-  if (group === "" && resource === "namespaces") return [inTheAccount];
-  const inNamespace = (each: string): Within => {
-    const parent = `core_namespace:${objectId([place.cluster, each])}`;
-    return { parent, contextual: [{ user: account, relation: "parent", object: parent }], path: [each] };
-  };
-  if (namespace !== "") return [inNamespace(namespace)];
-  return name === "" ? [inTheAccount, inNamespace(anyName)] : [inTheAccount];
+  if (group === "" && resource === "namespaces") return [""];
+  if (namespace !== "") return [namespace];
+  return name === "" ? ["", anyName] : [""];
 }
 
 const ask = (...questions: readonly Asked[]): Questions => ({ questions });
