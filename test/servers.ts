@@ -4,8 +4,9 @@ import { parseTokenFile } from "../embedded/access/users.ts";
 import { loadData } from "../embedded/data-file.ts";
 import { createEmbedded, type Embedded } from "../embedded/embedded.ts";
 import { type Claim, claimAny } from "../tools/claim.ts";
-import { type Kcp, startKcpServer } from "../tools/kcp-server.ts";
+import { type Kcp, type KcpOptions, startKcpServer } from "../tools/kcp-server.ts";
 import { startNatsServer } from "../tools/nats-server.ts";
+import { type OpenFga, type OpenFgaEngine, startOpenFgaServer } from "../tools/openfga-server.ts";
 import { stateFolder } from "../tools/paths.ts";
 import type { Server } from "../tools/server.ts";
 import { writeUsers } from "../tools/users.ts";
@@ -32,9 +33,18 @@ export async function startNats(): Promise<TestServer> {
   return { url, ...lifecycle(server, state) };
 }
 
-export async function startKcp(): Promise<TestKcp> {
+export type TestOpenFga = TestServer & Omit<OpenFga, "server">;
+
+/** Only with an engine other than memory is its data still there after a restart. */
+export async function startOpenFga(options: { readonly engine?: OpenFgaEngine } = {}): Promise<TestOpenFga> {
   const state = await claimAny(join(stateFolder, "test"));
-  const { server, ...kcp } = await startKcpServer(state);
+  const { server, ...openFga } = await startOpenFgaServer(state, options);
+  return { ...openFga, ...lifecycle(server, state) };
+}
+
+export async function startKcp(options: Pick<KcpOptions, "security"> = {}): Promise<TestKcp> {
+  const state = await claimAny(join(stateFolder, "test"));
+  const { server, ...kcp } = await startKcpServer({ ...state, ...options });
   const part = (name: string) => readFile(join(dirname(kcp.adminKubeconfig), `apiserver.${name}`), "utf8");
   const certificate = async () => ({ cert: await part("crt"), key: await part("key") });
   return { ...kcp, certificate, ...lifecycle(server, state) };
