@@ -8,6 +8,8 @@ import type {
   AccountInfo,
   AccountInfoSpec,
   KubeObject,
+  Membership,
+  MembershipStatus,
   ObjectOf,
   OwnerReference,
   Workspace,
@@ -15,6 +17,7 @@ import type {
   WorkspaceTypeSpec,
 } from "./kcp/objects.ts";
 import { annotation, finalizer, infoName, label, logicalClusterName } from "./names.ts";
+import type { Outside } from "./outside.ts";
 import type { Settings } from "./settings.ts";
 import { World } from "./world.ts";
 
@@ -24,6 +27,8 @@ export interface Backend {
   readonly writer: Writer;
   /** Reads one object from the server and tells the reader, after a conflict showed that it is behind. */
   refresh(kind: Kind, cluster: string, name: string): Promise<void>;
+  /** Servers besides kcp, where accounts are secured. */
+  readonly outside?: Outside;
 }
 
 /** What the functions may do to kcp: their `deps`, one verb for each thing that happens to an account.
@@ -41,6 +46,18 @@ export class Pass {
     this.#backend = backend;
     this.#settings = settings;
     this.#signal = signal;
+  }
+
+  get settings(): Settings {
+    return this.#settings;
+  }
+
+  get fga(): Outside["fga"] {
+    return this.#outside.fga;
+  }
+
+  get identity(): Outside["identity"] {
+    return this.#outside.identity;
   }
 
   /** The account that the event is about, by its order key; `undefined` when there is none (any more). */
@@ -78,6 +95,14 @@ export class Pass {
 
   accountsIn(cluster: string): Promise<readonly Account[]> {
     return this.#backend.reader.list("Account", cluster, this.#call);
+  }
+
+  accountNamed(cluster: string, name: string): Promise<Account | undefined> {
+    return this.#get("Account", cluster, name);
+  }
+
+  membershipsIn(cluster: string): Promise<readonly Membership[]> {
+    return this.#backend.reader.list("Membership", cluster, this.#call);
   }
 
   workspaceNamed(cluster: string, name: string): Promise<Workspace | undefined> {
@@ -175,6 +200,30 @@ export class Pass {
     await this.#patch("AccountInfo", { cluster, name: infoName }, { metadata: { resourceVersion, finalizers: kept } });
   }
 
+  /** Sets whether we hold the end of a Membership; the finalizers of others stay. */
+  holdMembership(cluster: string, membership: Membership, isHeld: boolean): Promise<Membership> {
+    const { finalizers = [], name, resourceVersion } = membership.metadata;
+    const others = finalizers.filter((each) => each !== finalizer.membership);
+    const wanted = isHeld ? [...others, finalizer.membership] : others;
+    return this.#patch<Membership>(
+      "Membership",
+      { cluster, name },
+      { metadata: { resourceVersion, finalizers: wanted } },
+    );
+  }
+
+  /** Merge patch: a field that is no more is `null`. */
+  writeMembershipStatus(cluster: string, membership: Membership, status: MembershipStatus): Promise<Membership> {
+    const { name, resourceVersion } = membership.metadata;
+    const target: Target = { cluster, name, subresource: "status" };
+    return this.#patch<Membership>("Membership", target, { metadata: { resourceVersion }, status });
+  }
+
+  /** Notes on the Account that its creator is owner no more. */
+  async noteCreatorRemoved(world: World, at: string): Promise<void> {
+    await this.#patchMetadata(world, { annotations: { [annotation.creatorRemoved]: at } });
+  }
+
   /** Merge patch of the whole status with the resourceVersion last read (decisions.md 10). */
   async writeStatus(world: World, status: object): Promise<void> {
     const { resourceVersion } = world.account.metadata;
@@ -185,6 +234,12 @@ export class Pass {
   /** Two installations can share the accounts of one kcp by the debug label. */
   #isMine(account: Account): boolean {
     return (account.metadata.labels?.[label.debug] ?? "") === this.#settings.debugLabelValue;
+  }
+
+  get #outside(): Outside {
+    const { outside } = this.#backend;
+    if (outside) return outside;
+    throw new Error("no OpenFGA is configured: this function needs security to be on");
   }
 
   get #call() {

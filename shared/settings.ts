@@ -12,6 +12,10 @@ export interface Settings {
   readonly disabledSteps: ReadonlySet<string>;
   /** Only Accounts whose label debug.platform-mesh.io has this value are looked at; "" means without the label. */
   readonly debugLabelValue: string;
+  /** The portal of an org is `https://<org>.<this>/`: where an invitation leads. */
+  readonly baseDomain: string;
+  /** Audit events name people by the SHA-256 of their e-mail address. */
+  readonly hashSubjects: boolean;
 }
 
 export const defaultSettings: Settings = {
@@ -21,4 +25,6 @@ export const defaultSettings: Settings = {
   serverCa: "",
   disabledSteps: new Set(),
   debugLabelValue: "",
+  baseDomain: "localhost",
+  hashSubjects: false,
 };
