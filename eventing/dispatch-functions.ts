@@ -7,6 +7,7 @@ import { createClient } from "../shared/kcp/rest.ts";
 import type { Metrics } from "../shared/metrics.ts";
 import { allowedTypes } from "../shared/naming.ts";
 import type { Settings } from "../shared/settings.ts";
+import { activeFunctions } from "./active-functions.ts";
 import type { Records } from "./bus/archive.ts";
 import type { Bus } from "./bus/bus.ts";
 import type { DispatchMetrics } from "./dispatch-metrics.ts";
@@ -48,7 +49,7 @@ export function dispatchFunctions(work: Work, store: Store, source: Source): Dis
     onRequest: ({ code, method, host }) => metrics.process.requests.inc({ code, method, host }),
   });
   const settings: Settings = { ...config.settings, serverCa: kubeconfig.serverCa() };
-  const active = functions.filter(({ name }) => !config.disabledFunctions.has(name));
+  const active = activeFunctions(functions, config);
   const backend = storeBackend({ ...client, ...countingTypes(client, metrics) }, store);
   const deciding: InvokeOptions = { backend, settings, steps, observed: recordAccounts(metrics) };
   const decide = records ? recordInvocations(deciding, { records, version }) : createInvoke(deciding);

@@ -20,6 +20,8 @@ export interface RunConfig {
   readonly settings: Omit<Settings, "serverCa">;
   /** Functions that are switched off. */
   readonly disabledFunctions: ReadonlySet<string>;
+  /** Servers that accounts are secured with; the functions that need them are off without. */
+  readonly security?: object;
   /** Accounts that one function works on at once. */
   readonly concurrency: number;
   /** Instances are told apart in logs and traces by these. */

@@ -1,4 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { functions } from "../functions/index.ts";
+import { activeFunctions, watchedKinds } from "./active-functions.ts";
 import type { dispatchFunctions, Work } from "./dispatch-functions.ts";
 import { recordObjects } from "./record-accounts.ts";
 import { createSource } from "./source/source.ts";
@@ -32,6 +34,7 @@ export function startWorker(options: WorkerOptions): Worker {
     config: kubeconfig,
     sliceName: config.source.endpointSlice,
     ...(config.source.workspace && { workspace: config.source.workspace }),
+    kinds: watchedKinds(activeFunctions(functions, config)),
     bus,
     store,
     resyncMs: config.source.resync,

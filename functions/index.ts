@@ -6,6 +6,7 @@ import { workspaceStep } from "./create-workspace/workspace.ts";
 import { workspaceTypeStep } from "./create-workspace/workspace-types.ts";
 import manageAccountInfo from "./manage-accountinfo/index.ts";
 import { infoStep } from "./manage-accountinfo/info.ts";
+import manageMembership from "./manage-membership/index.ts";
 import nudgeWorkspace from "./nudge-workspace/index.ts";
 import relayLineage from "./relay-lineage/index.ts";
 import releaseAccountInfo from "./release-accountinfo/index.ts";
@@ -24,6 +25,7 @@ export const functions: readonly AccountFunction[] = [
   removeWorkspace,
   releaseAccountInfo,
   nudgeWorkspace,
+  manageMembership,
 ];
 
 /** The conditions of an Account in the order of its chain (spec/accounts.md, section 2). */

@@ -34,6 +34,8 @@ export interface SecuritySettings {
   readonly issuerCa?: string;
   /** Everybody who is logged in is a member of every org. */
   readonly allowMembers: boolean;
+  /** Audit events name people by the SHA-256 of their e-mail address. */
+  readonly hashSubjects: boolean;
 }
 /** Parts that can be switched off one by one. */
 export interface SecurityParts {
