@@ -65,7 +65,11 @@ test("decisions 39: no address and no other name passes for a user of kcp itself
     usable.map((name) => `${name}@x.io`),
     usable.map((name) => `system.${name}`),
   );
-  fc.assert(fc.property(kcps, others, (kcp, other) => expect(fgaUser(kcp)).not.toBe(fgaUser(other))));
+  fc.assert(
+    fc.property(kcps, others, (kcp, other) => {
+      expect(fgaUser(kcp)).not.toBe(fgaUser(other));
+    }),
+  );
 });
 
 test("decisions 39: every user is one that OpenFGA takes", () => {
