@@ -16,13 +16,13 @@ export interface ApiResource {
 
 export const namespaceType = "core_namespace";
 
-/** How much of a group is anybody's to use through OpenFGA. */
-type Power = "all" | "read" | "none";
+/** How much of a group is anybody's to use through OpenFGA; `delete` is to look and to delete. */
+type Power = "all" | "delete" | "read" | "none";
 
 /** An owner who became an RBAC admin would survive its revocation, and one admission policy can stop a workspace
- *  (decisions.md 33). A Workspace is made by its Account, and who is let in by whom is no tenant's to say. */
+ *  (decisions.md 33). Workspaces are made and deleted by their Accounts, and who is let in is no tenant's to say. */
 const restricted: Readonly<Record<string, Power>> = {
-  "rbac.authorization.k8s.io": "read",
+  "rbac.authorization.k8s.io": "delete",
   "tenancy.kcp.io": "read",
   "admissionregistration.k8s.io": "none",
 };
@@ -47,9 +47,9 @@ export function resourceModule(resource: ApiResource): string | undefined {
 
 /** None for what is only posted, as reviews are: types are few. */
 function ownType({ group, singular, verbs }: ApiResource, parent: string): readonly string[] {
-  const isAll = powerOver(group) === "all";
-  const owned = isAll ? [] : ["delete"];
-  const shared = isAll ? ["get", "update", "delete", "patch", "watch"] : ["get", "watch"];
+  const power = powerOver(group);
+  const owned = power === "delete" ? ["delete"] : [];
+  const shared = power === "all" ? ["get", "update", "delete", "patch", "watch"] : ["get", "watch"];
   const served = (verb: string) => verbs.includes(verb);
   if (![...owned, ...shared].some(served)) return [];
   return [
