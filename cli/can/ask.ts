@@ -1,5 +1,5 @@
 import { findPlaces } from "../../eventing/authorization/places.ts";
-import { authorize } from "../../functions/authorize/index.ts";
+import { decide } from "../../functions/authorize/index.ts";
 import type { ResourceRequest, Review } from "../../functions/authorize/review.ts";
 import type { Fga, Tuple } from "../../shared/fga/fga.ts";
 import type { Call } from "../../shared/kcp/client.ts";
@@ -55,8 +55,7 @@ export async function ask(wanted: Wanted, { client, fga, now }: Sources, call: C
     path: undefined,
   };
   const placeOf = findPlaces({ reader: client, fga, orgsPath: defaultSettings.orgsPath, now });
-  const { allowed, reason, evaluationError, asked } = await authorize(review, { placeOf, check: fga.check }, call);
-  if (evaluationError !== undefined) throw new CliError("the question cannot be answered", { why: evaluationError });
+  const { allowed, reason, asked } = await decide(review, { placeOf, check: fga.check }, call);
   const told = { user, verb, resource: titleOf(resource), workspace, allowed, reason };
   if (!asked) return { ...told, because: [] };
   const scopes = await scopesOf(asked, workspace, fga, call);

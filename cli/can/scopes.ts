@@ -28,13 +28,15 @@ export async function scopesOf(asked: Question, workspace: string, fga: Fga, cal
   return withPaths(objects, workspace, contextual.length > 0);
 }
 
-/** The account of the workspace is the last that is not written down: what is above it is one path shorter each. */
+/** Paths go up with the accounts: that of the workspace has its path, all above it one name less each. */
 function withPaths(objects: readonly string[], workspace: string, isBelow: boolean): readonly Scope[] {
   const accounts = objects.filter((object) => object.startsWith(`${accountType}:`));
-  // A child account that is asked about is in the workspace, not the workspace itself.
-  const own = isBelow && accounts[0] === objects[0] ? accounts.slice(1) : accounts;
+  // An account that is asked about is in the workspace, not the workspace itself.
+  const child = isBelow && accounts[0] === objects[0] ? accounts[0] : undefined;
+  const own = accounts.slice(child ? 1 : 0);
   const segments = workspace.split(":");
   return objects.map((object) => {
+    if (object === child) return { object, path: `${workspace}:${object.slice(object.lastIndexOf("/") + 1)}` };
     const up = own.indexOf(object);
     return up < 0 ? { object } : { object, path: segments.slice(0, segments.length - up).join(":") };
   });
