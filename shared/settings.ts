@@ -57,3 +57,15 @@ export const defaultSettings: Settings = {
   disabledSteps: new Set(),
   debugLabelValue: "",
 };
+
+export const defaultSecurity: SecuritySettings = {
+  marker: "root:security",
+  parts: { store: true, identity: true, invitation: true, authentication: true },
+  baseDomain: "localhost",
+  additionalRedirectUris: [],
+  kubectlRedirectUris: ["http://localhost:8000", "http://localhost:18000"],
+  additionalAudiences: [],
+  claims: { username: "email", groups: "groups" },
+  allowMembers: false,
+  hashSubjects: false,
+};

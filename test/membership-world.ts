@@ -5,7 +5,7 @@ import { createInvoke, type Invoke } from "../shared/invoke.ts";
 import type { AccountInfo, MemberRole, Membership } from "../shared/kcp/objects.ts";
 import { conditionOf } from "../shared/membership.ts";
 import { finalizer } from "../shared/names.ts";
-import { defaultSettings, type Settings } from "../shared/settings.ts";
+import { defaultSecurity, defaultSettings, type SecuritySettings } from "../shared/settings.ts";
 import { FakeFga } from "./fake-fga.ts";
 import { FakeIdentity } from "./fake-identity.ts";
 import { FakeKcp, orgsCluster } from "./fake-kcp.ts";
@@ -20,6 +20,8 @@ const location = (name: string, origin: string, path: string, type: string) => (
   type,
 });
 const acme = location("acme", orgsCluster, "root:orgs:acme", "org");
+const refuse = () => Promise.reject(new Error("memberships ask nothing of it"));
+const unasked = { discover: refuse, readSecret: refuse, releaseMarker: refuse };
 const ignore = () => {};
 const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
@@ -34,7 +36,7 @@ export class MembershipWorld {
   #count = 0;
   readonly #invoke: Invoke;
 
-  constructor(settings: Partial<Settings> = {}, fga = new FakeFga()) {
+  constructor(security: Partial<SecuritySettings> = {}, fga = new FakeFga()) {
     this.fga = fga;
     this.store = fga.store("acme");
     const { kcp, identity } = this;
@@ -42,9 +44,10 @@ export class MembershipWorld {
       reader: kcp.reader,
       writer: kcp.writer,
       refresh: kcp.refresh.bind(kcp),
-      outside: { fga, identity },
+      outside: { fga, identity, clusters: unasked },
     };
-    this.#invoke = createInvoke({ backend, settings: { ...defaultSettings, ...settings }, steps: [] });
+    const settings = { ...defaultSettings, security: { ...defaultSecurity, ...security } };
+    this.#invoke = createInvoke({ backend, settings, steps: [] });
     this.#account("acme", orgsCluster, "root:orgs:acme");
     this.#account("team", "acme-id", "root:orgs:acme:team");
     this.secure();

@@ -11,7 +11,7 @@ import { no, type Verdict, yes } from "./status.ts";
 export interface InvitationDeps {
   accountNamed(cluster: string, name: string): Promise<Account | undefined>;
   readonly settings: Settings;
-  readonly identity: IdentityProvider;
+  readonly identity: IdentityProvider | undefined;
   readonly fga: Fga;
 }
 
@@ -24,9 +24,10 @@ export async function invite({ subject }: Claim, place: Place, deps: InvitationD
   const { organization, info } = place;
   const clientId = organization && info?.spec.oidc?.clients?.[organization.name]?.clientId;
   if (!organization || !clientId) return notYet("the org has no issuer with a client for its portal yet");
+  if (!deps.identity) return skipped("no identity provider is configured: nobody is invited");
   const org = await organizationOf(place, deps);
   if (!org) return notYet("the Account of the org is not there");
-  const redirectUri = `https://${organization.name}.${deps.settings.baseDomain}/`;
+  const redirectUri = `https://${organization.name}.${deps.settings.security?.baseDomain}/`;
   try {
     const invitation = { email: subject, clientId, redirectUri };
     const state = await deps.identity.invite({ organization: org, invitation }, call);
@@ -47,7 +48,7 @@ export async function uninvite(
   deps: InvitationDeps,
   { store, ...call }: Call & { readonly store: string },
 ): Promise<void> {
-  if (!isEmail(subject) || user === undefined) return;
+  if (!isEmail(subject) || user === undefined || !deps.identity) return;
   const org = await organizationOf(place, deps);
   const others = org && (await deps.fga.read({ store, filter: { user, object: "role:" } }, call));
   if (!others || others.length > 0) return;
