@@ -271,6 +271,12 @@ test("pm can says the same, and why", async () => {
   expect(out).toContain(`needed   member of ${dev}`);
 });
 
+test("elsewhere the webhook has no opinion, and it could answer whatever kcp asked", async () => {
+  await expect(list(alice, "root:providers")).rejects.toMatchObject(forbidden);
+  expect(await product.metric('account_functions_authorizations_total{result="allowed"')).toBeGreaterThan(0);
+  expect(await product.metric('account_functions_authorizations_total{result="error"')).toBe(0);
+});
+
 test("while OpenFGA is away users get 403 and no hang, and who has RBAC works on", async () => {
   await openFga.kill();
   const seen = await eventually(
