@@ -20,9 +20,9 @@ export function asFgaError(doing: string, error: unknown): FgaError {
 
 function problemOf(status: number | undefined, code: string): FgaProblem {
   if (code === "store_id_not_found") return "missing";
-  // 401, 403: right as soon as the key is; 404 of another kind: not OpenFGA that answers; 409: two wrote at once.
-  if (status === undefined || status >= 500 || [401, 403, 404, 408, 409, 429].includes(status)) return "unavailable";
-  return "refused";
+  // Everything else may be right the next time: 401 and 403 with another key, 404 of another kind was not OpenFGA, 409
+  // is another writer.
+  return [400, 413, 422].includes(status ?? 0) ? "refused" : "unavailable";
 }
 
 function hint(status: number | undefined, said: string): string | undefined {
