@@ -17,6 +17,7 @@ const rbac = "rbac.authorization.k8s.io";
 export const resources: readonly ApiResource[] = [
   of("", "ConfigMap", "configmaps", true),
   of("", "ServiceAccount", "serviceaccounts", true),
+  of("apis.kcp.io", "APIBinding", "apibindings", false),
   of(rbac, "ClusterRole", "clusterroles", false),
   of(rbac, "ClusterRoleBinding", "clusterrolebindings", false),
 ];

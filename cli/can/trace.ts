@@ -17,6 +17,10 @@ export async function traceGrant(
   call: Call,
 ): Promise<readonly Link[]> {
   const { user, relation } = asked.tuple;
+  const assignee = async (object: string, who: string) => {
+    const filter = { object, relation: "assignee", user: who };
+    return (await fga.read({ store: asked.store, filter }, call))[0];
+  };
   const held: Grant[] = [];
   for (const [height, { object }] of scopes.entries()) {
     for (const link of await fga.read({ store: asked.store, filter: { object } }, call)) {
@@ -24,8 +28,7 @@ export async function traceGrant(
         held.push({ height, role: link.relation, links: [link] });
       const role = /^(role:.+)#assignee$/.exec(link.user)?.[1];
       if (role === undefined) continue;
-      const people = await fga.read({ store: asked.store, filter: { object: role, relation: "assignee" } }, call);
-      const person = people.find((each) => each.user === user) ?? people.find((each) => each.user === "user:*");
+      const person = (await assignee(role, user)) ?? (await assignee(role, "user:*"));
       if (person) held.push({ height, role: link.relation, links: [person, link] });
     }
   }

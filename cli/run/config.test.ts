@@ -187,6 +187,28 @@ describe("each flag: default, parsed", () => {
   });
 });
 
+describe("authorization", () => {
+  const fga = ["--fga-url=https://openfga:8080", "--fga-token-file=t", "--fga-ca=c"];
+
+  test("OpenFGA is where the flags or the environment say, and nowhere without", () => {
+    expect(configOf([]).fga).toBeUndefined();
+    expect(configOf(fga).fga).toEqual({ url: "https://openfga:8080", tokenFile: "t", caFile: "c" });
+    expect(configOf([], { FGA_URL: "http://e:1", FGA_CA: "c" }).fga).toEqual({ url: "http://e:1", caFile: "c" });
+    expect(() => configOf(["--fga-url=openfga:8080"])).toThrow('--fga-url: "openfga:8080" is no URL');
+    expect(() => configOf(["--fga-token-file=t"])).toThrow("--fga-token-file: is for --fga-url");
+  });
+
+  test("the webhook is off, and is served as it is told", () => {
+    expect(configOf(fga).authorization).toBeUndefined();
+    const on = [...fga, "--authorization-webhook-enabled"];
+    expect(configOf(on).authorization).toEqual({ address: { port: 9444 }, certDir: "authorization-certs" });
+    const told = ["--authorization-webhook-port=1", "--authorization-webhook-cert-dir=/certs"];
+    expect(configOf([...on, ...told]).authorization).toEqual({ address: { port: 1 }, certDir: "/certs" });
+    expect(() => configOf(["--authorization-webhook-enabled"])).toThrow("--fga-url: is needed");
+    expect(() => configOf([...on, "--authorization-webhook-port=0"])).toThrow("--authorization-webhook-port: ");
+  });
+});
+
 describe("the bus", () => {
   test("is NATS where a server is named, in the environment too, unless told otherwise", () => {
     expect(configOf([], { NATS_URL: "nats://e:1" }).bus).toMatchObject({ kind: "nats", url: "nats://e:1" });
