@@ -4,6 +4,7 @@ import { loadAll } from "js-yaml";
 import { z } from "zod";
 import type { Resource } from "../../shared/kcp/kinds.ts";
 import { packageJson } from "../home.ts";
+import { layOver } from "./overlay.ts";
 
 /** Home of the schemas and the export, which every org and account binds. */
 export const systemWorkspace = "root:platform-mesh-system";
@@ -19,6 +20,8 @@ export type Manifest = z.infer<typeof manifestSchema>;
 
 /** One file of manifests: all its objects go to one workspace, in order. */
 export interface Step {
+  /** Below the folder of the manifests, as `01-root/2-workspaces.yaml`. */
+  readonly file: string;
   readonly workspace: string;
   readonly title: string;
   readonly objects: readonly Manifest[];
@@ -27,6 +30,8 @@ export interface Step {
 export interface Values {
   readonly tenancyIdentityHash: string;
   readonly webhooks?: Webhooks | undefined;
+  /** Workspaces wait for the security function, and it may do its work. */
+  readonly security?: boolean | undefined;
 }
 /** A server that answers admission reviews. */
 export interface Webhooks {
@@ -38,10 +43,11 @@ export interface Webhooks {
 
 /** Everything that bootstrap applies, in order. */
 export async function bootstrapSteps(values: Values): Promise<readonly Step[]> {
-  const admission = values.webhooks ? await loadSteps(webhooksFolder, values) : [];
-  return [...(await loadSteps(manifestsFolder, values)), ...admission];
+  const parts = [...(values.security ? ["security/"] : []), ...(values.webhooks ? ["webhooks/"] : [])];
+  let steps = await loadSteps(manifestsFolder, values);
+  for (const part of parts) steps = layOver(steps, await loadSteps(new URL(part, manifestsFolder), values));
+  return steps;
 }
-const webhooksFolder = new URL("webhooks/", manifestsFolder);
 
 /** Reads the folders `<number>-<workspace path with dots>` in order, and in each its files in order. */
 export async function loadSteps(folder: URL, values: Values): Promise<readonly Step[]> {
@@ -51,7 +57,8 @@ export async function loadSteps(folder: URL, values: Values): Promise<readonly S
     for (const file of await sortedNames(inPlace)) {
       const text = await readFile(new URL(file, inPlace), "utf8");
       const objects = z.array(manifestSchema).parse(loadAll(fill(text, values)));
-      steps.push({ workspace: withoutNumber(place).replaceAll(".", ":"), title: titleOf(file), objects });
+      const workspace = withoutNumber(place).replaceAll(".", ":");
+      steps.push({ file: `${place}/${file}`, workspace, title: titleOf(file), objects });
     }
   }
   return withVersionedSchemas(steps);
@@ -71,7 +78,7 @@ function fill(text: string, { tenancyIdentityHash, webhooks }: Values): string {
   return filled.replaceAll("{{webhookUrl}}", webhooks.url).replaceAll("{{webhookCa}}", ca);
 }
 
-const exportSchema = z.looseObject({ resources: z.array(z.looseObject({ schema: z.string() })) });
+const exportSchema = z.looseObject({ resources: z.array(z.looseObject({ schema: z.string() })).default([]) });
 
 /** kcp never lets a schema change: each content gets a name of its own, and the export points to that name. */
 function withVersionedSchemas(steps: readonly Step[]): readonly Step[] {
