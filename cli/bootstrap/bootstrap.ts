@@ -5,7 +5,8 @@ import { type KubeconfigOptions, loadKubeconfig } from "../../shared/kcp/kubecon
 import { createClient } from "../../shared/kcp/rest.ts";
 import type { Io } from "../command.ts";
 import { runDoctor } from "../doctor/doctor.ts";
-import { bootstrapSteps, nameOf } from "./manifests.ts";
+import { type AdmissionFlags, admissionSteps, chosenSteps, readAdmission } from "./admission.ts";
+import { loadSteps, manifestsFolder, nameOf } from "./manifests.ts";
 import {
   type CredentialFiles,
   checkOperator,
@@ -19,7 +20,7 @@ import { Progress, type StepReport } from "./progress.ts";
 import { runStep } from "./run-step.ts";
 import { refuseBreakingSchemas } from "./schema-upgrade.ts";
 import { waitUntil } from "./wait.ts";
-import { readWebhooks, untilServed, type WebhookFlags } from "./webhooks.ts";
+import { untilServed } from "./webhooks.ts";
 
 export interface BootstrapOptions {
   /** kcp administrator. */
@@ -27,8 +28,7 @@ export interface BootstrapOptions {
   /** File of the functions' kubeconfig. */
   readonly operatorKubeconfig: string;
   readonly credentials: CredentialFiles;
-  /** Server of the admission reviews, to be registered. */
-  readonly webhooks?: WebhookFlags;
+  readonly admission: AdmissionFlags;
   /** Also changes what exists and differs. */
   readonly upgrade: boolean;
   /** Takes over schemas that break the present ones. */
@@ -44,7 +44,8 @@ export interface BootstrapReport {
   readonly steps: readonly StepReport[];
   readonly created: readonly string[];
   readonly changed: readonly string[];
-  /** What exists, differs, and was left alone: for --upgrade. */
+  readonly removed: readonly string[];
+  /** What exists, differs or is unwanted, and was left alone: for --upgrade. */
   readonly differing: readonly string[];
   /** User name behind the functions' kubeconfig; `undefined` when there is none. */
   readonly operator: string | undefined;
@@ -54,19 +55,22 @@ export interface BootstrapReport {
  *  run that was cut off is continued by the next. Progress goes to stdout. */
 export async function runBootstrap(options: BootstrapOptions, io: BootstrapIo): Promise<BootstrapReport> {
   const user = await readCredentials(options.credentials);
-  const webhooks = await readWebhooks(options.webhooks);
+  const admission = await readAdmission(options.admission);
   const config = await loadKubeconfig(options.admin);
   const client = createClient({ config, timeoutMs: options.timeoutMs });
   const call = { signal: io.signal };
   const plans: Plan[] = [];
   let operator: string | undefined;
   try {
-    let steps = await bootstrapSteps({ tenancyIdentityHash: "", webhooks });
+    let steps = [
+      ...(await loadSteps(manifestsFolder, { tenancyIdentityHash: "" })),
+      ...(await admissionSteps(admission)),
+    ];
     const progress = new Progress(steps.length + 3, io.stdout, io);
     await progress.step("preconditions", async () => {
       const kcp = await checkPreconditions(client, { limitMs: options.waitMs, io });
-      steps = await bootstrapSteps({ ...kcp, webhooks });
-      if (webhooks) await untilServed(webhooks, { limitMs: options.waitMs, io });
+      steps = [...(await loadSteps(manifestsFolder, kcp)), ...(await chosenSteps(admission, client, call))];
+      if (admission.form === "webhook") await untilServed(admission.webhooks, { limitMs: options.waitMs, io });
       if (options.upgrade && !options.force) await refuseBreakingSchemas(client, steps, call);
       return [`kcp${kcp.version && ` ${kcp.version}`}, tenancy identity ${kcp.tenancyIdentityHash.slice(0, 8)}…`];
     });
@@ -74,7 +78,7 @@ export async function runBootstrap(options: BootstrapOptions, io: BootstrapIo): 
       await progress.step(`${step.workspace}: ${step.title}`, async () => {
         const done = await runStep(client, step, { ...options, io });
         plans.push(...done.plans);
-        const differing = done.plans.filter(({ state }) => state === "differs");
+        const differing = done.plans.filter(({ state }) => state === "differs" || state === "unwanted");
         const endpoint = done.endpoint ? [`endpoint ${done.endpoint}`] : [];
         return [counts(done.plans, options.upgrade), ...endpoint, ...differing.map(inWords)];
       });
@@ -127,8 +131,11 @@ async function verify({ admin, operatorKubeconfig, timeoutMs, waitMs }: Bootstra
 }
 
 function counts(plans: readonly Plan[], upgrade: boolean): string {
-  const words = { missing: "created", differs: upgrade ? "changed" : "differ", same: "there" } as const;
-  return (["missing", "differs", "same"] as const)
+  const words = {
+    ...{ missing: "created", differs: upgrade ? "changed" : "differ", same: "there" },
+    ...{ unwanted: "unwanted", removed: "removed" },
+  } as const;
+  return (["missing", "differs", "same", "unwanted", "removed"] as const)
     .map((state) => ({ state, number: plans.filter((plan) => plan.state === state).length }))
     .filter(({ number }) => number > 0)
     .map(({ state, number }) => `${number} ${words[state]}`)
@@ -148,7 +155,8 @@ function report(
     steps,
     created: names("missing"),
     changed: upgrade ? differ : [],
-    differing: upgrade ? [] : differ,
+    removed: names("removed"),
+    differing: upgrade ? [] : [...differ, ...names("unwanted")],
     operator,
   };
 }

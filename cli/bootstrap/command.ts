@@ -4,8 +4,13 @@ import { createClient } from "../../shared/kcp/rest.ts";
 import { defineCommand, type Io } from "../command.ts";
 import { exit } from "../errors.ts";
 import { print } from "../output.ts";
+import { creatorFlags, ruleFlags, rulesOf } from "../run/setting-flags.ts";
+import { admissionForms } from "./admission.ts";
 import { type BootstrapOptions, type BootstrapReport, runBootstrap } from "./bootstrap.ts";
 import { inWords, planUpgrade, renderManifests } from "./preview.ts";
+
+/** What pm run is told, too. */
+const policyFlags = { ...ruleFlags, ...creatorFlags };
 
 export default defineCommand({
   name: "bootstrap",
@@ -28,6 +33,12 @@ export default defineCommand({
       description: "have the admission reviews of Accounts answered there, as https://account-functions:9443",
     },
     "webhook-ca": { type: "string", description: "file of the CA that signed that server's certificate" },
+    admission: {
+      type: "string",
+      choices: admissionForms,
+      description: "who refuses Accounts that may not be: webhook (default with --webhook-url), policy (else), none",
+    },
+    ...policyFlags,
     "dry-run": {
       type: "boolean",
       description: "print the YAML of everything in order; with --upgrade, what would change",
@@ -43,6 +54,10 @@ export default defineCommand({
     {
       run: "pm bootstrap --kubeconfig admin.kubeconfig --operator-token-file token",
       does: "everything, and pm-operator.kubeconfig for pm run",
+    },
+    {
+      run: "pm bootstrap --kubeconfig admin.kubeconfig --webhooks-deny-list www,admin",
+      does: "no org may be called so, by a policy in kcp",
     },
     { run: "pm bootstrap --kubeconfig admin.kubeconfig --dry-run", does: "the manifests as YAML; nothing is written" },
     { run: "pm bootstrap --kubeconfig admin.kubeconfig --upgrade --dry-run", does: "what an upgrade would change" },
@@ -61,7 +76,11 @@ export default defineCommand({
         certificate: options["operator-client-certificate"],
         key: options["operator-client-key"],
       },
-      webhooks: { url: options["webhook-url"], ca: options["webhook-ca"] },
+      admission: {
+        form: admissionForms.find((form) => form === options.admission),
+        webhooks: { url: options["webhook-url"], ca: options["webhook-ca"] },
+        settings: { ...rulesOf(options), creatorAdminGroup: options["creator-admin-group"] || undefined },
+      },
       upgrade: options.upgrade,
       force: options.force,
       waitMs: options.wait,
@@ -74,7 +93,7 @@ export default defineCommand({
     const seconds = formatDuration(io.now() - started);
     print(io, output, report, {
       table: () => closing(report, seconds, settings.operatorKubeconfig),
-      name: () => [...report.created, ...report.changed].map((name) => `${name}\n`).join(""),
+      name: () => [...report.created, ...report.changed, ...report.removed].map((name) => `${name}\n`).join(""),
     });
     return report.differing.length > 0 ? exit.failed : exit.ok;
   },

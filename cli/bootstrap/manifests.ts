@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { loadAll } from "js-yaml";
 import { z } from "zod";
+import type { Call } from "../../shared/kcp/client.ts";
 import type { Resource } from "../../shared/kcp/kinds.ts";
+import type { Client } from "../../shared/kcp/rest.ts";
 import { packageJson } from "../home.ts";
-import { layOver } from "./overlay.ts";
 
 /** Home of the schemas and the export, which every org and account binds. */
 export const systemWorkspace = "root:platform-mesh-system";
@@ -21,17 +22,20 @@ export type Manifest = z.infer<typeof manifestSchema>;
 /** One file of manifests: all its objects go to one workspace, in order. */
 export interface Step {
   /** Below the folder of the manifests, as `01-root/2-workspaces.yaml`. */
-  readonly file: string;
+  readonly file?: string;
   readonly workspace: string;
   readonly title: string;
   readonly objects: readonly Manifest[];
+  /** What kcp still lacks before they do their work; asked until it is nothing. */
+  readonly lacks?: (client: Client, call: Call) => Promise<string | undefined>;
+  /** What must not be there any more after that. Where it was replaced it goes by itself, else with --upgrade only. */
+  readonly unwanted?: { readonly objects: readonly Manifest[]; readonly isReplaced: boolean };
 }
 /** What the files cannot know; written `{{name}}` in them. */
 export interface Values {
   readonly tenancyIdentityHash: string;
-  readonly webhooks?: Webhooks | undefined;
-  /** Workspaces wait for the security function, and it may do its work. */
-  readonly security?: boolean | undefined;
+  /** Further ones, by name. */
+  readonly texts?: Readonly<Record<string, string>>;
 }
 /** A server that answers admission reviews. */
 export interface Webhooks {
@@ -39,14 +43,6 @@ export interface Webhooks {
   readonly url: string;
   /** PEM certificates that vouch for it. */
   readonly ca: string;
-}
-
-/** Everything that bootstrap applies, in order. */
-export async function bootstrapSteps(values: Values): Promise<readonly Step[]> {
-  const parts = [...(values.security ? ["security/"] : []), ...(values.webhooks ? ["webhooks/"] : [])];
-  let steps = await loadSteps(manifestsFolder, values);
-  for (const part of parts) steps = layOver(steps, await loadSteps(new URL(part, manifestsFolder), values));
-  return steps;
 }
 
 /** Reads the folders `<number>-<workspace path with dots>` in order, and in each its files in order. */
@@ -71,11 +67,10 @@ const titleOf = (file: string) =>
     .replace(/\.yaml$/, "")
     .replaceAll("-", " ");
 
-function fill(text: string, { tenancyIdentityHash, webhooks }: Values): string {
-  const filled = text.replaceAll("{{tenancyIdentityHash}}", tenancyIdentityHash);
-  if (!webhooks) return filled;
-  const ca = Buffer.from(webhooks.ca).toString("base64");
-  return filled.replaceAll("{{webhookUrl}}", webhooks.url).replaceAll("{{webhookCa}}", ca);
+/** In one pass, so that what a text holds is never taken for a name. */
+function fill(text: string, { tenancyIdentityHash, texts }: Values): string {
+  const all = new Map(Object.entries({ tenancyIdentityHash, ...texts }));
+  return text.replace(/\{\{(\w+)\}\}/g, (found, name) => all.get(name) ?? found);
 }
 
 const exportSchema = z.looseObject({ resources: z.array(z.looseObject({ schema: z.string() })).default([]) });
@@ -105,7 +100,7 @@ const digest = (content: unknown) => createHash("sha256").update(JSON.stringify(
 /** Where kcp serves objects of this kind. All kinds that the manifests use have regular plurals. */
 export function resourceOf({ apiVersion, kind }: { readonly apiVersion: string; readonly kind: string }): Resource {
   const [group, version] = apiVersion.includes("/") ? apiVersion.split("/", 2) : ["", apiVersion];
-  return { group: group ?? "", version: version ?? "", plural: `${kind.toLowerCase()}s` };
+  return { group: group ?? "", version: version ?? "", plural: `${kind.toLowerCase()}s`.replace(/ys$/, "ies") };
 }
 
 /** As people call an object: `Workspace orgs in root`. */

@@ -1,16 +1,16 @@
 import type { Client } from "../../shared/kcp/rest.ts";
 import type { Io } from "../command.ts";
 import { toYaml } from "../yaml.ts";
-import { bootstrapSteps, nameOf } from "./manifests.ts";
+import { type AdmissionFlags, chosenSteps, readAdmission } from "./admission.ts";
+import { loadSteps, manifestsFolder, nameOf } from "./manifests.ts";
 import { type Plan, planAll } from "./plan.ts";
 import { checkPreconditions } from "./preconditions.ts";
 import { refuseBreakingSchemas } from "./schema-upgrade.ts";
-import { readWebhooks, type WebhookFlags } from "./webhooks.ts";
 
 export interface PreviewOptions {
   /** Milliseconds, of each wait for kcp. */
   readonly waitMs: number;
-  readonly webhooks?: WebhookFlags;
+  readonly admission: AdmissionFlags;
   /** Lists even what breaks the present schemas. */
   readonly force: boolean;
   readonly io: Pick<Io, "signal" | "stderr" | "now">;
@@ -23,7 +23,7 @@ export async function renderManifests(client: Client, options: PreviewOptions): 
     .join("");
 }
 
-/** What an upgrade would do, one plan for each object that is missing or differs. Throws when a schema would break. */
+/** What an upgrade would do, one plan for each object that is missing, differs or goes. Throws when a schema would break. */
 export async function planUpgrade(client: Client, options: PreviewOptions): Promise<readonly Plan[]> {
   const steps = await stepsFor(client, options);
   const call = { signal: options.io.signal };
@@ -31,11 +31,15 @@ export async function planUpgrade(client: Client, options: PreviewOptions): Prom
   return (await planAll(client, steps, call)).filter(({ state }) => state !== "same");
 }
 
-async function stepsFor(client: Client, { waitMs, webhooks, io }: PreviewOptions) {
+async function stepsFor(client: Client, { waitMs, admission: flags, io }: PreviewOptions) {
+  const admission = await readAdmission(flags);
   const kcp = await checkPreconditions(client, { limitMs: waitMs, io });
-  return bootstrapSteps({ ...kcp, webhooks: await readWebhooks(webhooks) });
+  const chosen = await chosenSteps(admission, client, { signal: io.signal });
+  return [...(await loadSteps(manifestsFolder, kcp)), ...chosen];
 }
 
 /** One object, and the fields at which it differs. */
-export const inWords = ({ workspace, object, state, changes }: Plan): string =>
-  `${state}: ${nameOf(workspace, object)}${changes.length > 0 ? `: ${changes.join(", ")}` : ""}`;
+export const inWords = ({ workspace, object, state, changes, isForeign }: Plan): string => {
+  const details = isForeign ? ["others made it: delete it by hand"] : changes;
+  return `${state}: ${nameOf(workspace, object)}${details.length > 0 ? `: ${details.join(", ")}` : ""}`;
+};

@@ -4,7 +4,7 @@ import type { Client } from "../../shared/kcp/rest.ts";
 import type { Io } from "../command.ts";
 import { type Manifest, nameOf, resourceOf, type Step } from "./manifests.ts";
 import { missing } from "./missing.ts";
-import { fieldManager, maySettle, type Plan, planObject, readLive } from "./plan.ts";
+import { fieldManager, maySettle, type Plan, planObject, planRemovals, readLive } from "./plan.ts";
 import { waitUntil } from "./wait.ts";
 
 export interface StepOptions {
@@ -23,8 +23,9 @@ export interface StepResult {
 /** Rights and a new workspace reach kcp's caches a moment late: a refusal is final only after this time. */
 const settleMs = 10_000;
 
-/** Makes the objects of one step in order, then waits until others can rely on each. */
-export async function runStep(client: Client, { workspace, objects }: Step, options: StepOptions): Promise<StepResult> {
+/** Makes the objects of one step in order, waits until others can rely on each, then takes away what is unwanted. */
+export async function runStep(client: Client, step: Step, options: StepOptions): Promise<StepResult> {
+  const { workspace, objects, title, lacks } = step;
   const { waitMs, io } = options;
   const wait = { limitMs: waitMs, next: "pm bootstrap again goes on from here; the log of kcp says more", io };
   const plans: Plan[] = [];
@@ -41,7 +42,18 @@ export async function runStep(client: Client, { workspace, objects }: Step, opti
     };
     await waitUntil(nameOf(workspace, object), look, wait);
   }
-  return { plans, endpoint };
+  if (lacks) await waitUntil(title, () => lacks(client, { signal: io.signal }), wait);
+  return { plans: [...plans, ...(await removals(client, step, options))], endpoint };
+}
+
+async function removals(client: Client, step: Step, { upgrade, io }: StepOptions): Promise<readonly Plan[]> {
+  const call = { signal: io.signal };
+  const plans = await planRemovals(client, step, call);
+  if (!upgrade && !step.unwanted?.isReplaced) return plans;
+  for (const { workspace, object } of plans.filter(({ isForeign }) => !isForeign)) {
+    await client.delete(resourceOf(object), { cluster: workspace, name: object.metadata.name }, undefined, call);
+  }
+  return plans.map((plan) => (plan.isForeign ? plan : { ...plan, state: "removed" }));
 }
 
 async function settling(work: () => Promise<unknown>): Promise<string | undefined> {
