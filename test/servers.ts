@@ -6,6 +6,7 @@ import { createEmbedded, type Embedded } from "../embedded/embedded.ts";
 import { type Claim, claimAny } from "../tools/claim.ts";
 import { type Kcp, type KcpOptions, startKcpServer } from "../tools/kcp-server.ts";
 import { startNatsServer } from "../tools/nats-server.ts";
+import { type OpenFga, type OpenFgaEngine, startOpenFgaServer } from "../tools/openfga-server.ts";
 import { stateFolder } from "../tools/paths.ts";
 import type { Server } from "../tools/server.ts";
 import { writeUsers } from "../tools/users.ts";
@@ -30,6 +31,15 @@ export async function startNats(): Promise<TestServer> {
   const state = await claimAny(join(stateFolder, "test"));
   const { server, url } = await startNatsServer(state);
   return { url, ...lifecycle(server, state) };
+}
+
+export type TestOpenFga = TestServer & Omit<OpenFga, "server">;
+
+/** Only with an engine other than memory is its data still there after a restart. */
+export async function startOpenFga(options: { readonly engine?: OpenFgaEngine } = {}): Promise<TestOpenFga> {
+  const state = await claimAny(join(stateFolder, "test"));
+  const { server, ...openFga } = await startOpenFgaServer(state, options);
+  return { ...openFga, ...lifecycle(server, state) };
 }
 
 export async function startKcp(options: Pick<KcpOptions, "security"> = {}): Promise<TestKcp> {

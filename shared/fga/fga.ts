@@ -58,7 +58,8 @@ export interface Question {
   readonly contextual?: readonly Tuple[];
 }
 
-/** `refused`: asking again will not help. `missing`: the store is not there. `unavailable`: no answer, 429 or 5xx. */
+/** `refused`: asking again will not help. `missing`: the store is not there. `unavailable`: no answer, 429, 5xx, a key
+ *  that is not accepted, or another writer at the same moment. */
 export type FgaProblem = "refused" | "missing" | "unavailable";
 
 /** What OpenFGA said no with; `code` is its own, e.g. `validation_error`. */
