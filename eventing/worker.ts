@@ -13,6 +13,8 @@ export interface WorkerOptions extends Work {
 export interface Worker {
   /** What is missing until every change reaches its functions. */
   missing(): readonly string[];
+  /** What is known of kcp. */
+  readonly store: Store;
   /** Rejects when the source breaks for good; resolves once stopped. */
   readonly ended: Promise<void>;
   /** Takes no more work and gives what is under way `ms` milliseconds to end. */
@@ -56,6 +58,7 @@ export function startWorker(options: WorkerOptions): Worker {
   });
 
   return {
+    store,
     missing: () => [
       ...(source.synced ? [] : ["kcp: not all watches are in step"]),
       ...(receiving ? [] : ["functions: they do not receive events yet"]),

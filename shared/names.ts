@@ -3,6 +3,8 @@ export const finalizer = {
   account: "account.core.platform-mesh.io/finalizer",
   workspaceType: "workspacetype.core.platform-mesh.io/finalizer",
   info: "account.core.platform-mesh.io/info",
+  /** On Accounts that were secured when their workspace had no terminator yet (decisions.md 29). */
+  security: "security.platform-mesh.io/account",
 } as const;
 
 export const condition = {
@@ -14,6 +16,7 @@ export const condition = {
   ready: "Ready",
   workspaceFinalize: "WorkspaceSubroutineFinalize",
   workspaceTypeFinalize: "WorkspaceTypeSubroutineFinalize",
+  securityFinalize: "SecuritySubroutineFinalize",
 } as const;
 
 export const label = {
@@ -21,6 +24,8 @@ export const label = {
   /** Any value: look again now. */
   refresh: "platform-mesh.io/refresh-reconcile",
   debug: "debug.platform-mesh.io",
+  /** Marks what we make among objects of a kind that others make too: the claim on Secrets is narrowed to it. */
+  managedBy: "core.platform-mesh.io/managed-by",
 } as const;
 
 export const annotation = {
@@ -34,4 +39,7 @@ export const coreExport = "core.platform-mesh.io";
 export const infoName = "account";
 /** Every LogicalCluster has this name. */
 export const logicalClusterName = "cluster";
+export const secretNamespace = "default";
 export const fieldManager = "account-functions";
+/** Initializer and terminator of the WorkspaceType that bootstrap makes: `<its workspace>:<its name>`. */
+export const securityMarker = "root:security";

@@ -8,6 +8,14 @@ export const kinds = {
   APIBinding: { group: "apis.kcp.io", version: "v1alpha2", plural: "apibindings" },
 } as const satisfies Record<string, Resource>;
 
+/** Written and read where security is on, and not watched. */
+export const secrets: Resource = { group: "", version: "v1", plural: "secrets" };
+export const authenticationConfigurations: Resource = {
+  group: "tenancy.kcp.io",
+  version: "v1alpha1",
+  plural: "workspaceauthenticationconfigurations",
+};
+
 /** The six watched kinds (decisions.md 8). */
 export type Kind = keyof typeof kinds;
 
