@@ -22,7 +22,7 @@ export class TokenIssuer implements AsyncDisposable {
 
   /** With `earlier`, which has ended: in its place, with keys of its own. */
   static async start(earlier?: TokenIssuer): Promise<TokenIssuer> {
-    const certificate = earlier?.#certificate ?? selfSigned("localhost");
+    const certificate = earlier ? earlier.#certificate : selfSigned("localhost");
     const port = earlier ? Number(new URL(earlier.url).port) : 0;
     const server = createServer(certificate, ({ url }, response) => {
       const body = url === "/keys" ? issuer.#keys() : url === discovery ? issuer.#document() : undefined;

@@ -1,13 +1,32 @@
 import { formatDuration } from "../../shared/duration.ts";
-import { loadKubeconfig } from "../../shared/kcp/kubeconfig.ts";
-import { createClient } from "../../shared/kcp/rest.ts";
-import { defineCommand, type Io } from "../command.ts";
+import { defineCommand, type Io, type Options } from "../command.ts";
 import { exit } from "../errors.ts";
 import { print } from "../output.ts";
+import { fgaFlags, fgaOf } from "../run/fga-flags.ts";
 import { creatorFlags, ruleFlags, rulesOf } from "../run/setting-flags.ts";
+import { connectAdmin } from "./admin.ts";
 import { admissionForms } from "./admission.ts";
 import { type BootstrapOptions, type BootstrapReport, runBootstrap } from "./bootstrap.ts";
 import { inWords, planUpgrade, renderManifests } from "./preview.ts";
+import { securityModes } from "./security.ts";
+
+const securityFlags = {
+  security: {
+    type: "string",
+    choices: securityModes,
+    description: "have new orgs and accounts wait for the security function, or not; stays as it is without",
+  },
+  release: {
+    type: "boolean",
+    description: "with --security=off: let go on without the function what waits for it",
+  },
+  "welcome-issuer-url": {
+    type: "string",
+    description: "whose tokens are good in root:orgs, for people who have no org yet, as https://login/realms/welcome",
+  },
+  "welcome-audience": { type: "string[]", description: "client ids that they log in with" },
+  "welcome-ca": { type: "string", description: "file of the CA that signed that issuer's certificate" },
+} as const satisfies Options;
 
 /** What pm run is told, too. */
 const policyFlags = { ...ruleFlags, ...creatorFlags };
@@ -39,6 +58,8 @@ export default defineCommand({
       description: "who refuses Accounts that may not be: webhook (default with --webhook-url), policy (else), none",
     },
     ...policyFlags,
+    ...securityFlags,
+    ...fgaFlags,
     "dry-run": {
       type: "boolean",
       description: "print the YAML of everything in order; with --upgrade, what would change",
@@ -58,6 +79,10 @@ export default defineCommand({
     {
       run: "pm bootstrap --kubeconfig admin.kubeconfig --webhooks-deny-list www,admin",
       does: "no org may be called so, by a policy in kcp",
+    },
+    {
+      run: "pm bootstrap --kubeconfig admin.kubeconfig --security=on --fga-url https://openfga:8080",
+      does: "orgs and accounts are Ready only once the security function has made them safe",
     },
     { run: "pm bootstrap --kubeconfig admin.kubeconfig --dry-run", does: "the manifests as YAML; nothing is written" },
     { run: "pm bootstrap --kubeconfig admin.kubeconfig --upgrade --dry-run", does: "what an upgrade would change" },
@@ -81,6 +106,16 @@ export default defineCommand({
         webhooks: { url: options["webhook-url"], ca: options["webhook-ca"] },
         settings: { ...rulesOf(options), creatorAdminGroup: options["creator-admin-group"] || undefined },
       },
+      security: {
+        mode: securityModes.find((mode) => mode === options.security),
+        release: options.release,
+        welcome: {
+          issuerUrl: options["welcome-issuer-url"],
+          audiences: options["welcome-audience"],
+          ca: options["welcome-ca"],
+        },
+      },
+      fga: fgaOf(options, "pm bootstrap"),
       upgrade: options.upgrade,
       force: options.force,
       waitMs: options.wait,
@@ -100,18 +135,18 @@ export default defineCommand({
 });
 
 async function preview(options: BootstrapOptions, output: string, io: Io): Promise<number> {
-  const client = createClient({ config: await loadKubeconfig(options.admin), timeoutMs: options.timeoutMs });
+  const admin = await connectAdmin(options);
   try {
     if (!options.upgrade) {
-      io.stdout.write(await renderManifests(client, { ...options, io }));
+      io.stdout.write(await renderManifests(admin, { ...options, io }));
       return exit.ok;
     }
-    const plans = await planUpgrade(client, { ...options, io });
+    const plans = await planUpgrade(admin, { ...options, io });
     const lines = plans.map((plan) => `${inWords(plan)}\n`).join("");
     print(io, output, plans, { table: () => lines || "nothing to change\n", name: () => lines });
     return exit.ok;
   } finally {
-    client.close();
+    admin.client.close();
   }
 }
 

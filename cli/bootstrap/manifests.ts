@@ -19,17 +19,22 @@ const manifestSchema = z.looseObject({
 /** An object as it shall be. */
 export type Manifest = z.infer<typeof manifestSchema>;
 
-/** One file of manifests: all its objects go to one workspace, in order. */
+/** Objects that go to one workspace, in order. */
 export interface Step {
-  /** Below the folder of the manifests, as `01-root/2-workspaces.yaml`. */
-  readonly file?: string;
   readonly workspace: string;
   readonly title: string;
   readonly objects: readonly Manifest[];
+  /** Those of them that are changed even without --upgrade: a flag asks for it. */
+  readonly asked?: readonly Manifest[];
   /** What kcp still lacks before they do their work; asked until it is nothing. */
   readonly lacks?: (client: Client, call: Call) => Promise<string | undefined>;
   /** What must not be there any more after that. Where it was replaced it goes by itself, else with --upgrade only. */
   readonly unwanted?: { readonly objects: readonly Manifest[]; readonly isReplaced: boolean };
+}
+/** One file of manifests. */
+export interface FileStep extends Step {
+  /** Below the folder of the manifests, as `01-root/2-workspaces.yaml`. */
+  readonly file: string;
 }
 /** What the files cannot know; written `{{name}}` in them. */
 export interface Values {
@@ -46,8 +51,8 @@ export interface Webhooks {
 }
 
 /** Reads the folders `<number>-<workspace path with dots>` in order, and in each its files in order. */
-export async function loadSteps(folder: URL, values: Values): Promise<readonly Step[]> {
-  const steps: Step[] = [];
+export async function loadSteps(folder: URL, values: Values): Promise<readonly FileStep[]> {
+  const steps: FileStep[] = [];
   for (const place of await sortedNames(folder)) {
     const inPlace = new URL(`${place}/`, folder);
     for (const file of await sortedNames(inPlace)) {
@@ -76,7 +81,7 @@ function fill(text: string, { tenancyIdentityHash, texts }: Values): string {
 const exportSchema = z.looseObject({ resources: z.array(z.looseObject({ schema: z.string() })).default([]) });
 
 /** kcp never lets a schema change: each content gets a name of its own, and the export points to that name. */
-function withVersionedSchemas(steps: readonly Step[]): readonly Step[] {
+function withVersionedSchemas(steps: readonly FileStep[]): readonly FileStep[] {
   const versioned = new Map<string, string>();
   const rename = (object: Manifest): Manifest => {
     const { name } = object.metadata;

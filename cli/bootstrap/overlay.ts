@@ -1,8 +1,8 @@
-import type { Manifest, Step } from "./manifests.ts";
+import type { FileStep, Manifest } from "./manifests.ts";
 
 /** Lays steps over others: what an object says more is added to the object of its kind and name in the same file, its lists
  *  at the end of those there; objects and files of its own come in the order of their names. */
-export function layOver(base: readonly Step[], more: readonly Step[]): readonly Step[] {
+export function layOver(base: readonly FileStep[], more: readonly FileStep[]): readonly FileStep[] {
   const steps = new Map(base.map((step) => [step.file, step]));
   for (const step of more) {
     const under = steps.get(step.file);

@@ -12,8 +12,8 @@ export const fieldManager = "account-functions-bootstrap";
 export interface Plan {
   readonly workspace: string;
   readonly object: Manifest;
-  /** Unwanted: it is there and must not be. */
-  readonly state: "missing" | "differs" | "same" | "unwanted" | "removed";
+  /** Changed: it differed. Unwanted: it is there and must not be. */
+  readonly state: "missing" | "differs" | "changed" | "same" | "unwanted" | "removed";
   /** Paths of the fields that would change, as `spec.extend.with[1]`. */
   readonly changes: readonly string[];
   /** Somebody else made what is unwanted here: it is left to them. */

@@ -25,12 +25,13 @@ const settleMs = 10_000;
 
 /** Makes the objects of one step in order, waits until others can rely on each, then takes away what is unwanted. */
 export async function runStep(client: Client, step: Step, options: StepOptions): Promise<StepResult> {
-  const { workspace, objects, title, lacks } = step;
+  const { workspace, objects, asked, title, lacks } = step;
   const { waitMs, io } = options;
   const wait = { limitMs: waitMs, next: "pm bootstrap again goes on from here; the log of kcp says more", io };
   const plans: Plan[] = [];
   for (const object of objects) {
-    const attempt = () => settling(async () => plans.push(await make(client, workspace, object, options)));
+    const upgrade = options.upgrade || (asked?.includes(object) ?? false);
+    const attempt = () => settling(async () => plans.push(await make(client, workspace, object, { upgrade, io })));
     await waitUntil(nameOf(workspace, object), attempt, { ...wait, limitMs: Math.min(waitMs, settleMs) });
   }
   let endpoint: string | undefined;
@@ -66,13 +67,19 @@ async function settling(work: () => Promise<unknown>): Promise<string | undefine
   }
 }
 
-async function make(client: Client, workspace: string, object: Manifest, { upgrade, io }: StepOptions): Promise<Plan> {
+async function make(
+  client: Client,
+  workspace: string,
+  object: Manifest,
+  { upgrade, io }: Omit<StepOptions, "waitMs">,
+): Promise<Plan> {
   const call = { signal: io.signal };
   const plan = await planObject(client, workspace, object, call);
-  if (plan.state === "missing" || (plan.state === "differs" && upgrade)) {
+  const isChange = plan.state === "differs" && upgrade;
+  if (plan.state === "missing" || isChange) {
     await client.apply(resourceOf(object), workspace, object, { fieldManager }, call);
   }
-  return plan;
+  return isChange ? { ...plan, state: "changed" } : plan;
 }
 
 const withEndpoints = z.looseObject({

@@ -1,4 +1,5 @@
-import { composeModel, sameModel } from "../../shared/fga/modules.ts";
+import { sameModel } from "../../shared/fga/canonical.ts";
+import { composeModel } from "../../shared/fga/modules.ts";
 import { type Chain, type Ended, type Part, skippedPart } from "./chain.ts";
 import { required } from "./store.ts";
 
