@@ -128,9 +128,9 @@ async function onceAllowed<T>(work: () => Promise<T>, io: BootstrapIo): Promise<
   }
 }
 
-async function verify({ admin, operatorKubeconfig, timeoutMs, waitMs }: BootstrapOptions, io: BootstrapIo) {
+async function verify({ admin, fga, operatorKubeconfig, timeoutMs, waitMs }: BootstrapOptions, io: BootstrapIo) {
   let found = "";
-  const check = { admin, operator: { file: operatorKubeconfig }, canary: false, only: [], timeoutMs, waitMs };
+  const check = { admin, fga, operator: { file: operatorKubeconfig }, canary: false, only: [], timeoutMs, waitMs };
   await waitUntil(
     "the installation",
     async () => {

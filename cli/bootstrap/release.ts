@@ -4,6 +4,7 @@ import { classify } from "../../shared/kcp/errors.ts";
 import { readSecurityType } from "../../shared/kcp/marker-urls.ts";
 import type { Client } from "../../shared/kcp/rest.ts";
 import { coreExport, securityMarker } from "../../shared/names.ts";
+import { few } from "../doctor/check.ts";
 import { CliError } from "../errors.ts";
 import { systemWorkspace } from "./manifests.ts";
 import { type Pending, pendingOf, release } from "./markers.ts";
@@ -38,8 +39,8 @@ export async function refusePending(admin: Client, views: Views, call: Call): Pr
   const of = (waits: Pending["waits"]) => pending.filter((each) => each.waits === waits).map(({ path }) => path);
   const lines = (["initializing", "being deleted", "later, when deleted"] as const)
     .filter((waits) => of(waits).length > 0)
-    .map((waits) => `${waits}: ${of(waits).join(", ")}`);
-  throw new CliError(`${pending.length} workspaces wait for the security function`, {
+    .map((waits) => `${waits}: ${few(of(waits))}`);
+  throw new CliError(`${count(pending)} for the security function`, {
     where: `${securityMarker}, in status.initializers or status.terminators of their LogicalClusters`,
     why: `without the function they would never be Ready, and never go\n         ${lines.join("\n         ")}`,
     next: "pm bootstrap --security=off --release lets them go on without it; what it made for them outside kcp (stores, realms) stays",
@@ -58,5 +59,7 @@ export async function lacksRelease(
   }
   const pending = await findPending(admin, views, call);
   for (const { cluster } of pending) await release(admin, cluster, call);
-  return pending.length > 0 ? `${pending.length} workspaces waited for the security function until now` : undefined;
+  return pending.length > 0 ? `until now ${count(pending)} for the security function` : undefined;
 }
+
+const count = ({ length }: readonly Pending[]) => (length === 1 ? "1 workspace waits" : `${length} workspaces wait`);

@@ -1,11 +1,12 @@
 import type { Call } from "../../shared/kcp/client.ts";
 import type { Client } from "../../shared/kcp/rest.ts";
 import { coreExport } from "../../shared/names.ts";
+import { defaultSettings } from "../../shared/settings.ts";
+import { lacksIssuer } from "./issuers.ts";
 import type { Step, Values } from "./manifests.ts";
 import { lacksClaims } from "./orgs-claims.ts";
 import { lacksRelease, type Views } from "./release.ts";
 import { installationSteps, type Security, type SecurityWish } from "./security.ts";
-import { lacksIssuer } from "./welcome.ts";
 
 type Lacks = NonNullable<Step["lacks"]>;
 
@@ -27,7 +28,10 @@ export async function stepsOf(
     "04-root.orgs/1-operator-rights.yaml": [
       ...(isOn && exported ? [(client: Client, call: Call) => lacksClaims(client, exported, call)] : []),
       ...(typeof welcome === "object"
-        ? [(client: Client, call: Call) => lacksIssuer(client, welcome.issuerUrl, call)]
+        ? [
+            (client: Client, call: Call) =>
+              lacksIssuer(client, { cluster: defaultSettings.orgsPath, issuer: welcome.issuerUrl }, call),
+          ]
         : []),
     ],
   };

@@ -3,9 +3,10 @@ import { readSecurityType } from "../../shared/kcp/marker-urls.ts";
 import type { Client } from "../../shared/kcp/rest.ts";
 import { securityMarker } from "../../shared/names.ts";
 import { UsageError } from "../errors.ts";
+import { configurationsOf } from "./issuers.ts";
 import { type FileStep, loadSteps, type Manifest, manifestsFolder, type Values } from "./manifests.ts";
 import { layOver } from "./overlay.ts";
-import { isWelcoming, readWelcome, type Welcome, type WelcomeFlags, welcomeTexts } from "./welcome.ts";
+import { readWelcome, type Welcome, type WelcomeFlags, welcomeName, welcomeTexts } from "./welcome.ts";
 
 export const securityModes = ["on", "off"] as const;
 /** As flags say it. */
@@ -49,7 +50,7 @@ export async function chosenSecurity(wish: SecurityWish, client: Client, call: C
   if (wish.welcome && !isOn) {
     throw new UsageError("--welcome-issuer-url is for kcps with security", { next: "add --security=on" });
   }
-  const kept = isOn && (await isWelcoming(client, call)) ? "kept" : undefined;
+  const kept = isOn && (await configurationsOf(client, "orgs", call)).includes(welcomeName) ? "kept" : undefined;
   const isAsked = wish.mode !== undefined || wish.welcome !== undefined;
   return { isOn, isAsked, welcome: wish.welcome ?? kept };
 }

@@ -1,9 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { z } from "zod";
-import type { Call } from "../../shared/kcp/client.ts";
 import { messageOf } from "../../shared/kcp/errors.ts";
-import type { Client } from "../../shared/kcp/rest.ts";
-import { defaultSettings } from "../../shared/settings.ts";
 import { UsageError } from "../errors.ts";
 
 /** The issuer of people who have no org yet, as flags name it. */
@@ -61,37 +57,4 @@ export function welcomeTexts(welcome: Welcome | undefined): Readonly<Record<stri
   const { issuerUrl = "", audiences = [], ca = "" } = welcome ?? {};
   const texts = { welcomeIssuerUrl: issuerUrl, welcomeAudiences: audiences, welcomeCa: ca };
   return Object.fromEntries(Object.entries(texts).map(([name, value]) => [name, JSON.stringify(value)]));
-}
-
-const referring = z.looseObject({
-  spec: z.looseObject({
-    authenticationConfigurations: z.array(z.looseObject({ name: z.string() })).default([]),
-  }),
-});
-
-/** Whether kcp asks an issuer about the users of root:orgs. */
-export async function isWelcoming(client: Pick<Client, "get">, call?: Call): Promise<boolean> {
-  const type = await client.get("WorkspaceType", "root", "orgs", call);
-  return !!type && referring.parse(type).spec.authenticationConfigurations.some(({ name }) => name === welcomeName);
-}
-
-const review = z.looseObject({ status: z.looseObject({ error: z.string().default("") }).default({ error: "" }) });
-
-/** What keeps kcp from asking this issuer; `undefined` when it does. kcp does not say whether it looks at issuers of
- *  workspaces at all: a token that the issuer never signed is refused with different words. */
-export async function lacksIssuer(client: Client, issuerUrl: string, call: Call): Promise<string | undefined> {
-  const encoded = (part: object) => Buffer.from(JSON.stringify(part)).toString("base64url");
-  const token = `${encoded({ alg: "RS256", kid: "pm" })}.${encoded({ iss: issuerUrl, aud: "pm", sub: "pm" })}.cG0`;
-  const answer = await client.request(
-    {
-      method: "POST",
-      cluster: defaultSettings.orgsPath,
-      path: "/apis/authentication.k8s.io/v1/tokenreviews",
-      body: { apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token } },
-      doing: `asking whether ${defaultSettings.orgsPath} knows the issuer ${issuerUrl}`,
-    },
-    call,
-  );
-  if (review.parse(answer).status.error.includes("oidc:")) return undefined;
-  return `kcp does not ask ${issuerUrl}: it runs without the feature gate WorkspaceAuthentication, cannot reach the issuer, does not trust its certificate, or still knows an earlier issuer (for 2 h, or until it restarts)`;
 }
