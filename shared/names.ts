@@ -45,3 +45,5 @@ export const infoName = "account";
 export const logicalClusterName = "cluster";
 export const secretNamespace = "default";
 export const fieldManager = "account-functions";
+/** Initializer and terminator of the WorkspaceType that bootstrap makes: `<its workspace>:<its name>`. */
+export const securityMarker = "root:security";

@@ -2,9 +2,10 @@ import { z } from "zod";
 import { classify, messageOf } from "../../shared/kcp/errors.ts";
 import { clusterOf, type KubeObject, pathAnnotation } from "../../shared/kcp/objects.ts";
 import type { Client } from "../../shared/kcp/rest.ts";
-import { loadSteps, manifestsFolder, nameOf, systemWorkspace } from "../bootstrap/manifests.ts";
+import { nameOf, systemWorkspace } from "../bootstrap/manifests.ts";
 import { type Plan, planAll } from "../bootstrap/plan.ts";
 import { checkPreconditions, versionOf } from "../bootstrap/preconditions.ts";
+import { chosenSecurity, installationSteps, readSecurity } from "../bootstrap/security.ts";
 import { createLimit } from "../limit.ts";
 import { type Check, fail, few, ok, type Verdict, warn } from "./check.ts";
 import type { View } from "./view.ts";
@@ -28,8 +29,10 @@ const ready = asAdmin("KCP", async (admin) => {
 
 const manifests = asAdmin("MANIFESTS", async (admin, view) => {
   const wait = { limitMs: 0, io: { ...view.io, stderr: { write: () => {} } } };
-  const steps = await loadSteps(manifestsFolder, await checkPreconditions(admin, wait));
-  const plans = await planAll(admin, steps, { signal: view.io.signal });
+  const call = { signal: view.io.signal };
+  const security = await chosenSecurity(await readSecurity(), admin, call);
+  const steps = await installationSteps(await checkPreconditions(admin, wait), security);
+  const plans = await planAll(admin, steps, call);
   const names = (state: Plan["state"]) =>
     plans.filter((plan) => plan.state === state).map(({ workspace, object }) => nameOf(workspace, object));
   const [absent, different] = [names("missing"), names("differs")];

@@ -112,12 +112,6 @@ describe("finds, and bootstrap --upgrade mends,", () => {
 
   test.each<[string, () => Promise<unknown>, string, Partial<Finding>]>([
     [
-      "a security initializer that may hang every account",
-      typePatch("security", { initializer: true }),
-      "WST-INIT",
-      { level: "WARN", message: saying("every new account hangs") },
-    ],
-    [
       "types that do not reach existing workspaces",
       typePatch("account", { defaultAPIBindingLifecycle: "InitializeOnly" }),
       "BIND-LC",
