@@ -1,13 +1,14 @@
+import { functionsFor } from "../functions/index.ts";
 import type { AccountFunction } from "../shared/function.ts";
 import { coreKinds, type Kind, kinds } from "../shared/kcp/kinds.ts";
 import type { RunConfig } from "./run-config.ts";
 
 /** The functions that work in this installation. */
-export const activeFunctions = (
-  all: readonly AccountFunction[],
-  { disabledFunctions, security }: Pick<RunConfig, "disabledFunctions" | "security">,
-): readonly AccountFunction[] =>
-  all.filter(({ name, needs }) => !disabledFunctions.has(name) && (needs !== "security" || security !== undefined));
+export const activeFunctions = ({
+  settings,
+  disabledFunctions,
+}: Pick<RunConfig, "settings" | "disabledFunctions">): readonly AccountFunction[] =>
+  functionsFor(settings).filter(({ name }) => !disabledFunctions.has(name));
 
 /** What the source watches for them: a kind beyond the core ones may not even be served where nobody asks for it. */
 export function watchedKinds(active: readonly AccountFunction[]): readonly Kind[] {

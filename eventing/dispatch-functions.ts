@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { functions, steps } from "../functions/index.ts";
+import { steps } from "../functions/index.ts";
 import type { Log } from "../shared/function.ts";
 import { createInvoke, type Invoke, type InvokeOptions } from "../shared/invoke.ts";
 import type { Kubeconfig } from "../shared/kcp/kubeconfig.ts";
@@ -49,7 +49,7 @@ export function dispatchFunctions(work: Work, store: Store, source: Source): Dis
     onRequest: ({ code, method, host }) => metrics.process.requests.inc({ code, method, host }),
   });
   const settings: Settings = { ...config.settings, serverCa: kubeconfig.serverCa() };
-  const active = activeFunctions(functions, config);
+  const active = activeFunctions(config);
   const backend = storeBackend({ ...client, ...countingTypes(client, metrics) }, store);
   const deciding: InvokeOptions = { backend, settings, steps, observed: recordAccounts(metrics) };
   const decide = records ? recordInvocations(deciding, { records, version }) : createInvoke(deciding);

@@ -1,4 +1,5 @@
 import type { Limits } from "../functions/validate-account/limits.ts";
+import type { FgaOptions } from "../shared/fga/client.ts";
 import type { Settings } from "../shared/settings.ts";
 import type { RecordBounds } from "./bus/archive.ts";
 
@@ -12,11 +13,13 @@ export interface RunConfig {
   readonly source: SourceConfig;
   /** Admission webhooks, if they are served. */
   readonly webhooks: WebhooksConfig | undefined;
+  /** OpenFGA, if there is one. */
+  readonly fga: FgaServer | undefined;
+  /** Authorization webhook, if it is served; it needs `fga`. */
+  readonly authorization: AuthorizationConfig | undefined;
   readonly settings: Omit<Settings, "serverCa">;
   /** Functions that are switched off. */
   readonly disabledFunctions: ReadonlySet<string>;
-  /** Servers that accounts are secured with; the functions that need them are off without. */
-  readonly security?: object;
   /** Accounts that one function works on at once. */
   readonly concurrency: number;
   /** Instances are told apart in logs and traces by these. */
@@ -51,6 +54,13 @@ export interface WebhooksConfig {
   /** Its members may name another creator than themselves. */
   readonly creatorAdminGroup: string | undefined;
   readonly limits: Limits;
+}
+/** OpenFGA as the flags name it. */
+export type FgaServer = Pick<FgaOptions, "url" | "tokenFile" | "caFile">;
+export interface AuthorizationConfig {
+  readonly address: Address;
+  /** Folder of tls.crt and tls.key. */
+  readonly certDir: string;
 }
 /** A listening address; port 0 takes a free one. */
 export interface Address {

@@ -103,6 +103,8 @@ const config = (more: Partial<RunConfig> = {}): RunConfig => ({
   bus: { kind: "memory" },
   recording: undefined,
   webhooks: undefined,
+  fga: undefined,
+  authorization: undefined,
   source: { endpointSlice: "core", resync: 60_000 },
   settings: defaultSettings,
   disabledFunctions: new Set(["release-accountinfo"]),

@@ -5,6 +5,7 @@ import { loadKubeconfig } from "../shared/kcp/kubeconfig.ts";
 import { type Client, createClient } from "../shared/kcp/rest.ts";
 import { createMetrics, type Metrics } from "../shared/metrics.ts";
 import { startAdmission } from "./admission/admission.ts";
+import { startAuthorization } from "./authorization/authorization.ts";
 import type { Bus } from "./bus/bus.ts";
 import { dispatchFunctions } from "./dispatch-functions.ts";
 import { type Readiness, serveHealth } from "./health.ts";
@@ -14,6 +15,7 @@ import { openBus } from "./open-bus.ts";
 import { preflight } from "./preflight.ts";
 import { countLost } from "./recording/recorder.ts";
 import type { RunConfig } from "./run-config.ts";
+import type { Store } from "./store.ts";
 import { startTracing } from "./tracing.ts";
 import { startWorker, type WorkerOptions } from "./worker.ts";
 
@@ -47,6 +49,11 @@ export async function run(config: RunConfig, host: Host): Promise<void> {
   if (config.webhooks) {
     const admission = await startAdmission(config.webhooks, { config, kubeconfig, workspace, log, metrics });
     cleanup.defer(() => admission.close());
+  }
+  if (config.authorization) {
+    const host = { config, kubeconfig, workspace, log, metrics, known: () => probe.store };
+    const authorization = await startAuthorization(config.authorization, host);
+    cleanup.defer(() => authorization.close());
   }
   const bus = await openBus(config.bus, { log, version, cleanup });
   probe.bus = bus;
@@ -91,10 +98,12 @@ async function leadInTurns(work: WorkerOptions, client: Client, probe: Probe, si
 async function workUntil(work: WorkerOptions, probe: Probe, end: AbortSignal, lost?: AbortSignal): Promise<void> {
   const worker = startWorker(work);
   probe.now = worker.missing;
+  probe.store = worker.store;
   const ended = new Promise<void>((resolve) => end.addEventListener("abort", () => resolve(), { once: true }));
   try {
     await Promise.race([worker.ended, end.aborted ? undefined : ended]);
   } finally {
+    probe.store = undefined;
     if (lost?.aborted) work.log.error({ err: lost.reason }, "another instance may lead: stopped at once");
     await worker.stop(lost?.aborted ? 0 : work.config.shutdownTimeout);
   }
@@ -105,6 +114,8 @@ class Probe {
   bus: Bus | undefined;
   /** What the present stage of the process lacks. */
   now: Readiness = () => ["starting"];
+  /** What is known of kcp, while this instance works. */
+  store: Store | undefined;
   readonly #stopping: AbortSignal;
 
   constructor(stopping: AbortSignal) {

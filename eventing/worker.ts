@@ -1,5 +1,4 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { functions } from "../functions/index.ts";
 import { activeFunctions, watchedKinds } from "./active-functions.ts";
 import type { dispatchFunctions, Work } from "./dispatch-functions.ts";
 import { recordObjects } from "./record-accounts.ts";
@@ -15,6 +14,8 @@ export interface WorkerOptions extends Work {
 export interface Worker {
   /** What is missing until every change reaches its functions. */
   missing(): readonly string[];
+  /** What is known of kcp. */
+  readonly store: Store;
   /** Rejects when the source breaks for good; resolves once stopped. */
   readonly ended: Promise<void>;
   /** Takes no more work and gives what is under way `ms` milliseconds to end. */
@@ -32,7 +33,7 @@ export function startWorker(options: WorkerOptions): Worker {
     config: kubeconfig,
     sliceName: config.source.endpointSlice,
     ...(config.source.workspace && { workspace: config.source.workspace }),
-    kinds: watchedKinds(activeFunctions(functions, config)),
+    kinds: watchedKinds(activeFunctions(config)),
     bus,
     store,
     resyncMs: config.source.resync,
@@ -59,6 +60,7 @@ export function startWorker(options: WorkerOptions): Worker {
   });
 
   return {
+    store,
     missing: () => [
       ...(source.synced ? [] : ["kcp: not all watches are in step"]),
       ...(receiving ? [] : ["functions: they do not receive events yet"]),

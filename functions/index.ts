@@ -1,5 +1,5 @@
 import type { AccountFunction } from "../shared/function.ts";
-import { securityOff } from "../shared/status.ts";
+import type { Settings } from "../shared/settings.ts";
 import type { Step } from "../shared/step.ts";
 import createWorkspace from "./create-workspace/index.ts";
 import { workspaceStep } from "./create-workspace/workspace.ts";
@@ -11,12 +11,15 @@ import nudgeWorkspace from "./nudge-workspace/index.ts";
 import relayLineage from "./relay-lineage/index.ts";
 import releaseAccountInfo from "./release-accountinfo/index.ts";
 import removeWorkspace from "./remove-workspace/index.ts";
+import securityInit from "./security-init/index.ts";
+import { securityStep } from "./security-init/step.ts";
 import workspaceReady, { readyStep } from "./workspace-ready/index.ts";
 
 /** Every function of the product. */
 export const functions: readonly AccountFunction[] = [
   createWorkspace,
   manageAccountInfo,
+  securityInit,
   workspaceReady,
   relayLineage,
   removeWorkspace,
@@ -26,4 +29,8 @@ export const functions: readonly AccountFunction[] = [
 ];
 
 /** The conditions of an Account in the order of its chain (spec/accounts.md, section 2). */
-export const steps: readonly Step[] = [workspaceTypeStep, workspaceStep, infoStep, securityOff, readyStep];
+export const steps: readonly Step[] = [workspaceTypeStep, workspaceStep, infoStep, securityStep, readyStep];
+
+/** Those that have something to do in an installation with these settings. */
+export const functionsFor = (settings: Pick<Settings, "security">): readonly AccountFunction[] =>
+  functions.filter(({ needs }) => !needs || settings[needs] !== undefined);

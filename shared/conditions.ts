@@ -1,4 +1,4 @@
-import type { Account, Condition, Phase } from "./kcp/objects.ts";
+import type { Account, Condition, Phase, SecurityRecord } from "./kcp/objects.ts";
 import { condition as names } from "./names.ts";
 import type { StepState } from "./step.ts";
 
@@ -7,6 +7,7 @@ export interface AccountStatus {
   readonly conditions: readonly Condition[];
   readonly observedGeneration: number;
   readonly phase: Phase;
+  readonly security?: SecurityRecord;
 }
 
 /** One step with the state seen in this pass. */

@@ -1,4 +1,5 @@
 import { type CloudEvent, type Filter, fact } from "./event.ts";
+import type { SecurityRecord } from "./kcp/objects.ts";
 import type { Step, StepState } from "./step.ts";
 
 /** One object somewhere in kcp: what a wait names, so that its next change wakes the waiter. */
@@ -31,6 +32,8 @@ interface Settled {
   /** States of the function's own steps that override what `observe` sees in this pass. */
   readonly states: readonly (readonly [condition: string, state: StepState])[];
   readonly notices: readonly Notice[];
+  /** What `status.security` shall say; it stays as it is without. */
+  readonly security?: SecurityRecord;
 }
 export type Result =
   | { readonly kind: "done" }
@@ -47,6 +50,8 @@ interface OutcomeBuilder {
   telling(notice: Notice): Outcome;
   /** The same for a repair, which is told as a CloudEvent too. */
   repairing(notice: Notice): Outcome;
+  /** Replaces `status.security`. */
+  securing(security: SecurityRecord): Outcome;
 }
 
 function outcome(result: Result, settled: Settled): Outcome {
@@ -58,6 +63,7 @@ function outcome(result: Result, settled: Settled): Outcome {
     with: (condition, state) => extended({ states: [...settled.states, [condition, state]] }),
     emitting: (event) => extended({ events: [...settled.events, event] }),
     telling,
+    securing: (security) => extended({ security }),
     repairing: (notice) => {
       const told = { type: fact.repaired, data: { reason: notice.reason, message: notice.message } };
       return outcome(result, { ...telling(notice), events: [...settled.events, told] });
@@ -73,8 +79,8 @@ export const waiting = (reason: string, ref: ObjectRef): Outcome => outcome({ ki
 /** Only for waiting for time itself: the same event comes again after `ms` milliseconds, no attempt counted. */
 export const requeue = (ms: number, reason: string): Outcome => outcome({ kind: "requeue", ms, reason }, nothing);
 /** The same outcome, and the event comes again to be looked at once more. */
-export const again = ({ events, states, notices }: Outcome, ms: number, reason: string): Outcome =>
-  outcome({ kind: "requeue", ms, reason }, { events, states, notices });
+export const again = ({ events, states, notices, security }: Outcome, ms: number, reason: string): Outcome =>
+  outcome({ kind: "requeue", ms, reason }, { events, states, notices, ...(security && { security }) });
 /** Nothing to do for this event, now or later. */
 export const drop = (reason: string): Outcome => outcome({ kind: "drop", reason }, nothing);
 
@@ -106,7 +112,7 @@ export interface AccountFunction<Deps = never> {
   readonly on: readonly Filter[];
   /** Conditions of the Account that this function owns, in order. */
   readonly steps?: readonly Step[];
-  /** Works only where accounts are secured: it asks OpenFGA and the identity provider. */
+  /** Runs only where these settings are there. */
   readonly needs?: "security";
   handle(event: CloudEvent, deps: Deps, ctx: Ctx): Promise<Outcome>;
 }

@@ -136,6 +136,9 @@ export function createMetrics() {
         "account_functions_recordings_lost_total",
         "Recordings of invocations that could not be kept",
       ),
+      authorizations: counter("account_functions_authorizations_total", "Answers of the authorization webhook", [
+        "result",
+      ]),
       objects: gauge("account_functions_source_objects", "Objects that the source knows", ["kind"]),
     },
   };

@@ -4,6 +4,8 @@ export const finalizer = {
   workspaceType: "workspacetype.core.platform-mesh.io/finalizer",
   info: "account.core.platform-mesh.io/info",
   membership: "security.platform-mesh.io/membership",
+  /** On Accounts that were secured when their workspace had no terminator yet (decisions.md 29). */
+  security: "security.platform-mesh.io/account",
 } as const;
 
 export const condition = {
@@ -15,6 +17,7 @@ export const condition = {
   ready: "Ready",
   workspaceFinalize: "WorkspaceSubroutineFinalize",
   workspaceTypeFinalize: "WorkspaceTypeSubroutineFinalize",
+  securityFinalize: "SecuritySubroutineFinalize",
 } as const;
 
 export const label = {
@@ -22,6 +25,8 @@ export const label = {
   /** Any value: look again now. */
   refresh: "platform-mesh.io/refresh-reconcile",
   debug: "debug.platform-mesh.io",
+  /** Marks what we make among objects of a kind that others make too: the claim on Secrets is narrowed to it. */
+  managedBy: "core.platform-mesh.io/managed-by",
 } as const;
 
 export const annotation = {
@@ -38,4 +43,5 @@ export const coreExport = "core.platform-mesh.io";
 export const infoName = "account";
 /** Every LogicalCluster has this name. */
 export const logicalClusterName = "cluster";
+export const secretNamespace = "default";
 export const fieldManager = "account-functions";

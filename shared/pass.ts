@@ -1,8 +1,10 @@
 import { parseKey } from "./account-key.ts";
 import type { CloudEvent } from "./event.ts";
+import type { Fga } from "./fga/fga.ts";
+import type { IdentityProvider } from "./identity/identity.ts";
 import type { Reader, Target, Unsaved, Writer } from "./kcp/client.ts";
 import { classify, type ErrorClass, messageOf } from "./kcp/errors.ts";
-import { apiVersionOf, type Kind, kinds } from "./kcp/kinds.ts";
+import { apiVersionOf, authenticationConfigurations, type Kind, kinds, secrets } from "./kcp/kinds.ts";
 import type {
   Account,
   AccountInfo,
@@ -16,8 +18,8 @@ import type {
   WorkspaceType,
   WorkspaceTypeSpec,
 } from "./kcp/objects.ts";
-import { annotation, finalizer, infoName, label, logicalClusterName } from "./names.ts";
-import type { Outside } from "./outside.ts";
+import { annotation, fieldManager, finalizer, infoName, label, logicalClusterName, secretNamespace } from "./names.ts";
+import type { Clusters, Outside } from "./outside.ts";
 import type { Settings } from "./settings.ts";
 import { World } from "./world.ts";
 
@@ -27,7 +29,7 @@ export interface Backend {
   readonly writer: Writer;
   /** Reads one object from the server and tells the reader, after a conflict showed that it is behind. */
   refresh(kind: Kind, cluster: string, name: string): Promise<void>;
-  /** Servers besides kcp, where accounts are secured. */
+  /** Where security is on. */
   readonly outside?: Outside;
 }
 
@@ -52,12 +54,18 @@ export class Pass {
     return this.#settings;
   }
 
-  get fga(): Outside["fga"] {
-    return this.#outside.fga;
+  get fga(): Fga | undefined {
+    return this.#backend.outside?.fga;
   }
 
-  get identity(): Outside["identity"] {
-    return this.#outside.identity;
+  get identity(): IdentityProvider | undefined {
+    return this.#backend.outside?.identity;
+  }
+
+  get clusters(): Clusters {
+    const { outside } = this.#backend;
+    if (!outside) throw new Error("security is off: nothing outside of the watched objects can be reached");
+    return outside.clusters;
   }
 
   /** The account that the event is about, by its order key; `undefined` when there is none (any more). */
@@ -224,6 +232,41 @@ export class Pass {
     await this.#patchMetadata(world, { annotations: { [annotation.creatorRemoved]: at } });
   }
 
+  async applySecret(cluster: string, { name, labels, data }: SecretContent): Promise<void> {
+    const metadata = { name, namespace: secretNamespace, labels: { ...labels, ...managed } };
+    const encoded = Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString("base64")]);
+    const secret = { apiVersion: "v1", kind: "Secret", metadata, data: Object.fromEntries(encoded) };
+    await this.#backend.writer.apply<KubeObject>(secrets, cluster, secret, { fieldManager }, this.#call);
+    this.writes++;
+  }
+
+  async deleteSecret(cluster: string, name: string): Promise<void> {
+    const target = { cluster, name, namespace: secretNamespace };
+    await this.#backend.writer.delete(secrets, target, undefined, this.#call);
+  }
+
+  async applyAuthentication(cluster: string, name: string, spec: object): Promise<void> {
+    const resource = authenticationConfigurations;
+    const kind = "WorkspaceAuthenticationConfiguration";
+    const configuration = { apiVersion: apiVersionOf(resource), kind, metadata: { name }, spec };
+    await this.#backend.writer.apply<KubeObject>(resource, cluster, configuration, { fieldManager }, this.#call);
+    this.writes++;
+  }
+
+  async deleteAuthentication(cluster: string, name: string): Promise<void> {
+    await this.#backend.writer.delete(authenticationConfigurations, { cluster, name }, undefined, this.#call);
+  }
+
+  async authenticateBy(world: World, type: WorkspaceType, name: string): Promise<void> {
+    const { metadata, spec } = type;
+    const authenticationConfigurations = [...(spec.authenticationConfigurations ?? []), { name }];
+    await this.#patch(
+      "WorkspaceType",
+      { cluster: world.cluster, name: metadata.name },
+      { metadata: { resourceVersion: metadata.resourceVersion }, spec: { authenticationConfigurations } },
+    );
+  }
+
   /** Merge patch of the whole status with the resourceVersion last read (decisions.md 10). */
   async writeStatus(world: World, status: object): Promise<void> {
     const { resourceVersion } = world.account.metadata;
@@ -234,12 +277,6 @@ export class Pass {
   /** Two installations can share the accounts of one kcp by the debug label. */
   #isMine(account: Account): boolean {
     return (account.metadata.labels?.[label.debug] ?? "") === this.#settings.debugLabelValue;
-  }
-
-  get #outside(): Outside {
-    const { outside } = this.#backend;
-    if (outside) return outside;
-    throw new Error("no OpenFGA is configured: this function needs security to be on");
   }
 
   get #call() {
@@ -298,6 +335,15 @@ export class Pass {
 export class StaleError extends Error {
   override name = "StaleError";
 }
+
+/** A Secret of an org, beside its Account. */
+export interface SecretContent {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Not encoded. */
+  readonly data: Readonly<Record<string, string>>;
+}
+const managed = { [label.managedBy]: fieldManager };
 
 const typeMeta = (kind: Kind) => ({ apiVersion: apiVersionOf(kinds[kind]), kind });
 

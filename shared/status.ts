@@ -1,14 +1,16 @@
+import { isDeepStrictEqual } from "node:util";
 import { type AccountStatus, findCondition, type Observed, sameStatus, statusOf } from "./conditions.ts";
 import type { Outcome } from "./function.ts";
 import type { Account, Condition } from "./kcp/objects.ts";
 import { condition, finalizer } from "./names.ts";
-import { type Step, type StepState, skipped } from "./step.ts";
+import type { Step, StepState } from "./step.ts";
 import type { World } from "./world.ts";
 
-const finalizeConditions: readonly string[] = [condition.workspaceFinalize, condition.workspaceTypeFinalize];
-
-/** Whether security is switched on is for its own function; without it the step says so (decisions.md 30). */
-export const securityOff: Step = { condition: condition.security, observe: async () => skipped("security is off") };
+const finalizeConditions: readonly string[] = [
+  condition.workspaceFinalize,
+  condition.workspaceTypeFinalize,
+  condition.securityFinalize,
+];
 
 /** The status that follows from the present state and from what the handler learned; `undefined` when it is written
  *  already. */
@@ -22,11 +24,15 @@ export async function nextStatus(
   const chain = world.isDeleting ? finalizing(outcome) : await observeAll(world, steps, outcome);
   if (isGone || chain.length === 0) return undefined;
   const next = statusOf(world.account, chain, now);
+  const { security } = outcome;
+  if (security && !isDeepStrictEqual(security, world.account.status?.security)) return { ...next, security };
   return sameStatus(world.account, next) ? undefined : next;
 }
 
-/** One more step of an Account on its way up, which is told only if it lasts: most are over within a second. */
+/** One more step of an Account on its way up, which is told only if it lasts: most are over within a second. What was
+ *  done outside of kcp is put down at once. */
 export function isPassing(before: Account, next: AccountStatus, outcome: Outcome): boolean {
+  if (next.security) return false;
   return next.phase === "Provisioning" && (before.status?.phase === "Provisioning" || outcome.kind === "waiting");
 }
 
@@ -56,4 +62,6 @@ export function heldUpBy(account: Account, steps: readonly Step[]): Condition | 
 }
 
 const hasOurFinalizer = (world: World): boolean =>
-  [finalizer.account, finalizer.workspaceType].some((name) => world.account.metadata.finalizers?.includes(name));
+  [finalizer.account, finalizer.workspaceType, finalizer.security].some((name) =>
+    world.account.metadata.finalizers?.includes(name),
+  );

@@ -81,10 +81,15 @@ export class World {
     return this.#reader.get("WorkspaceType", this.cluster, name);
   }
 
-  /** The binding that makes accounts and AccountInfo available in the account's workspace. */
-  async coreBinding(): Promise<APIBinding | undefined> {
+  /** The bindings in the account's workspace. */
+  async bindings(): Promise<readonly APIBinding[]> {
     const cluster = await this.ownCluster();
-    const bindings = cluster ? await this.#reader.list("APIBinding", cluster) : [];
+    return cluster ? this.#reader.list("APIBinding", cluster) : [];
+  }
+
+  /** The one that makes accounts and AccountInfo available there. */
+  async coreBinding(): Promise<APIBinding | undefined> {
+    const bindings = await this.bindings();
     return bindings.find((binding) => binding.spec.reference.export?.name === coreExport);
   }
 

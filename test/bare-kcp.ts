@@ -33,8 +33,9 @@ export class BareKcp {
     this.admin = createClient({ config });
   }
 
-  static async start(): Promise<BareKcp> {
-    const [kcp, folder] = await Promise.all([startBackend(), mkdtemp(join(tmpdir(), "bootstrap-"))]);
+  /** An empty kcp; one of the backend unless given. */
+  static async start(started: Promise<TestKcp> = startBackend()): Promise<BareKcp> {
+    const [kcp, folder] = await Promise.all([started, mkdtemp(join(tmpdir(), "bootstrap-"))]);
     return new BareKcp(kcp, folder, await loadKubeconfig({ file: kcp.adminKubeconfig, context: "root" }));
   }
 

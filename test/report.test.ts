@@ -1,10 +1,22 @@
 import { expect, test } from "vitest";
-import { format, lineCoverage, parseTallies, talliesBySuite } from "./report.ts";
+import { format, lineCoverage, parseTallies, talliesBySuite, unsteadyLines } from "./report.ts";
 
 const file = (project: string, path: string, passed: number) => ({
   project,
   file: path,
   tally: { passed, failed: 1, skipped: 0 },
+  unsteady: [],
+});
+
+test("cases that failed, or passed only when tried again, are named with what they said", () => {
+  const unsteady = [
+    { name: "a > b", passed: false, message: "expected 1 to be 2" },
+    { name: "c", passed: true, message: "" },
+  ];
+  expect(unsteadyLines([{ ...file("real", "test/e2e/a.test.ts", 1), unsteady }])).toEqual([
+    "failed: real: a > b\n  expected 1 to be 2",
+    "passed when tried again: real: c",
+  ]);
 });
 
 test("suites are told by backend and folder, in the order of the projects; unit tests are one", () => {

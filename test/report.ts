@@ -29,7 +29,23 @@ export interface FileTally {
   /** Path below the checkout. */
   readonly file: string;
   readonly tally: Tally;
+  /** Cases that failed, or passed only when tried again, each with the first line of what it said. */
+  readonly unsteady: readonly Unsteady[];
 }
+export interface Unsteady {
+  readonly name: string;
+  readonly passed: boolean;
+  readonly message: string;
+}
+
+/** What a reader of the last lines needs to know of each case that did not simply pass. */
+export const unsteadyLines = (files: readonly FileTally[]): readonly string[] =>
+  files.flatMap(({ project, unsteady }) =>
+    unsteady.map(
+      ({ name, passed, message }) =>
+        `${passed ? "passed when tried again" : "failed"}: ${project}: ${name}${message && `\n  ${message}`}`,
+    ),
+  );
 
 /** Tally of each suite, named `<backend> <folder>` by the first word of its project; the unit tests are one suite. In the
  *  order of the projects. */
@@ -46,6 +62,7 @@ const fileTallies = z.array(
     project: z.string(),
     file: z.string(),
     tally: z.object({ passed: z.number(), failed: z.number(), skipped: z.number() }),
+    unsteady: z.array(z.object({ name: z.string(), passed: z.boolean(), message: z.string() })),
   }),
 );
 

@@ -10,7 +10,17 @@ import { root } from "../tools/paths.ts";
 import { elapsed, say } from "../tools/progress.ts";
 import { runCommand } from "../tools/run-command.ts";
 import { Supervised } from "../tools/supervised.ts";
-import { format, lineCoverage, oneFailed, onePassed, parseTallies, sum, type Tally, talliesBySuite } from "./report.ts";
+import {
+  format,
+  lineCoverage,
+  oneFailed,
+  onePassed,
+  parseTallies,
+  sum,
+  type Tally,
+  talliesBySuite,
+  unsteadyLines,
+} from "./report.ts";
 
 const minimumCoverage = 90;
 const coverageFolder = join(root, "coverage");
@@ -34,6 +44,8 @@ const isFull = scope === "test";
 void orphaned().then(() => process.exit(1));
 
 const results: Result[] = [];
+/** Named again where the run is summed up: the tail may be all that is kept of it. */
+let unsteady: readonly string[] = [];
 const projects = await runnable(wantedProjects());
 const cases = runVitest(projects);
 results.push(...(await Promise.all(statics.map(runStatic))), ...(await cases));
@@ -96,6 +108,7 @@ async function runVitest(projects: readonly string[]): Promise<readonly Result[]
   const code = await vitest.exited;
   try {
     const files = parseTallies(await readFile(tallies, "utf8"));
+    unsteady = unsteadyLines(files);
     const results = [...talliesBySuite(files, projects)].map(([suite, tally]) => ({ suite, tally }));
     const silent = projects.filter((project) => !files.some((file) => file.project === project));
     // Errors outside of any case, or a run that was cut short.
@@ -128,6 +141,7 @@ function conclude(): void {
   const all = sum(results.map(({ tally }) => tally));
   for (const { suite, tally, note } of results)
     console.log(`${suite.padEnd(22)} ${format(tally)}${note ? `  (${note})` : ""}`);
+  for (const line of unsteady) console.log(line);
   console.log(`in ${elapsed(start)}`);
   console.log(format(all));
   process.exitCode = all.failed === 0 && all.passed > 0 ? 0 : 1;

@@ -4,7 +4,7 @@ import { parseTokenFile } from "../embedded/access/users.ts";
 import { loadData } from "../embedded/data-file.ts";
 import { createEmbedded, type Embedded } from "../embedded/embedded.ts";
 import { type Claim, claimAny } from "../tools/claim.ts";
-import { type Kcp, startKcpServer } from "../tools/kcp-server.ts";
+import { type Kcp, type KcpOptions, startKcpServer } from "../tools/kcp-server.ts";
 import { startNatsServer } from "../tools/nats-server.ts";
 import { type OpenFga, type OpenFgaEngine, startOpenFgaServer } from "../tools/openfga-server.ts";
 import { stateFolder } from "../tools/paths.ts";
@@ -42,9 +42,9 @@ export async function startOpenFga(options: { readonly engine?: OpenFgaEngine } 
   return { ...openFga, ...lifecycle(server, state) };
 }
 
-export async function startKcp(): Promise<TestKcp> {
+export async function startKcp(options: Pick<KcpOptions, "security"> = {}): Promise<TestKcp> {
   const state = await claimAny(join(stateFolder, "test"));
-  const { server, ...kcp } = await startKcpServer(state);
+  const { server, ...kcp } = await startKcpServer({ ...state, ...options });
   const part = (name: string) => readFile(join(dirname(kcp.adminKubeconfig), `apiserver.${name}`), "utf8");
   const certificate = async () => ({ cert: await part("crt"), key: await part("key") });
   return { ...kcp, certificate, ...lifecycle(server, state) };

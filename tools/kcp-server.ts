@@ -19,7 +19,17 @@ export interface KcpServer extends Kcp {
   readonly server: Server;
 }
 
-export async function startKcpServer({ folder, cleanup }: StartOptions): Promise<KcpServer> {
+/** A kcp for `pm bootstrap --security=on` (decisions 31, 32): every workspace may have issuers of its own, and what RBAC does
+ *  not allow is asked of a webhook. */
+export interface SecurityOptions {
+  /** Kubeconfig of the webhook. It must exist when kcp starts; the server that it names may come later. */
+  readonly authorizationWebhookConfig?: string | undefined;
+}
+export interface KcpOptions extends StartOptions {
+  readonly security?: SecurityOptions | undefined;
+}
+
+export async function startKcpServer({ folder, cleanup, security }: KcpOptions): Promise<KcpServer> {
   const command = await obtain("kcp");
   const data = join(folder, "kcp");
   const adminKubeconfig = join(data, "admin.kubeconfig");
@@ -34,6 +44,7 @@ export async function startKcpServer({ folder, cleanup }: StartOptions): Promise
       `--embedded-etcd-peer-port=${etcdPeer}`,
       "--batteries-included=admin,workspace-types",
       `--token-auth-file=${tokenFile}`,
+      ...(security ? securityArgs(security) : []),
     ];
     const isReady = () => answersReadyz(port, adminKubeconfig);
     const server = new Server({ name: "kcp", command, args, folder, isReady, readyLimitMs: 180_000 });
@@ -41,6 +52,22 @@ export async function startKcpServer({ folder, cleanup }: StartOptions): Promise
     await server.start();
     return { url: `https://127.0.0.1:${port}`, adminKubeconfig, ...users, server };
   });
+}
+
+/** The order of the authorizers stays kcp's own. Answers are kept for 2 s, not for 5 minutes, so that who lost a role is out
+ *  within seconds. */
+function securityArgs({ authorizationWebhookConfig }: SecurityOptions): readonly string[] {
+  return [
+    "--feature-gates=WorkspaceAuthentication=true",
+    ...(authorizationWebhookConfig
+      ? [
+          `--authorization-webhook-config-file=${authorizationWebhookConfig}`,
+          "--authorization-webhook-cache-authorized-ttl=2s",
+          "--authorization-webhook-cache-unauthorized-ttl=2s",
+          "--authorization-webhook-version=v1",
+        ]
+      : []),
+  ];
 }
 
 interface EmbeddedOptions extends StartOptions {

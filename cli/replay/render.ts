@@ -45,6 +45,7 @@ export function renderReplayed(replayed: Replayed, rendering: Rendering): string
   if (!replayed.differs) return `  ${style.green("the same now")}\n`;
   const lines = [
     ...replayed.newReads.map((read) => `  reads ${read}, which it did not read then`),
+    ...replayed.missingAsks.map((asked) => `  calls ${asked} no more, which it did then`),
     ...replayed.writes.filter(({ differs }) => differs).flatMap((write) => writeLines(write, rendering)),
     ...(replayed.isReordered ? ["  makes the same writes in another order"] : []),
     ...resultLines(replayed.result, style),

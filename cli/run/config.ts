@@ -3,6 +3,8 @@ import type { Address, BusConfig, RunConfig } from "../../eventing/run-config.ts
 import { parseBytes } from "../../shared/bytes.ts";
 import type { GlobalOptions, Values } from "../command.ts";
 import { UsageError } from "../errors.ts";
+import { authorizationOf } from "./authorization-flags.ts";
+import { fgaOf } from "./fga-flags.ts";
 import type { runFlags } from "./flags.ts";
 import { settingsOf } from "./setting-flags.ts";
 
@@ -103,6 +105,8 @@ function toConfig(flags: Flags, checked: Checked): RunConfig {
       resync: checked.resync,
     },
     webhooks: flags["webhooks-enabled"] ? webhooks(flags) : undefined,
+    fga: fgaOf(flags, "pm run"),
+    authorization: authorizationOf(flags),
     settings: settingsOf(flags),
     disabledFunctions: new Set(flags["controllers-account-info-enabled"] ? [] : ["release-accountinfo"]),
     concurrency: checked["max-concurrent-reconciles"],

@@ -1,5 +1,7 @@
 import { busFlags } from "../bus-flags.ts";
 import type { Options } from "../command.ts";
+import { authorizationFlags } from "./authorization-flags.ts";
+import { fgaFlags } from "./fga-flags.ts";
 import { settingFlags } from "./setting-flags.ts";
 
 /** Flags of `pm run` with the names and defaults of the reference operator (features.md 002-C01 to C32), then ours.
@@ -18,6 +20,8 @@ export const runFlags = {
     description: "levels of accounts, an org is the first; 0 for any",
   },
   "max-child-accounts": { type: "number", default: 0, description: "accounts directly in one account; 0 for any" },
+  ...authorizationFlags,
+  ...fgaFlags,
   ...settingFlags,
   "controllers-account-info-enabled": {
     type: "boolean",

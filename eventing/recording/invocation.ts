@@ -4,6 +4,7 @@ import type { ObjectRef, OwnEvent } from "../../shared/function.ts";
 import type { Target } from "../../shared/kcp/client.ts";
 import type { Kind, Resource } from "../../shared/kcp/kinds.ts";
 import type { KubeObject } from "../../shared/kcp/objects.ts";
+import type { Service } from "../../shared/outside.ts";
 import type { Settings } from "../../shared/settings.ts";
 import { redactedJson } from "./redact.ts";
 
@@ -27,6 +28,10 @@ export interface Invocation {
   readonly objects: readonly KubeObject[];
   readonly reads: readonly RecordedRead[];
   readonly writes: readonly RecordedWrite[];
+  /** What there was to ask besides kcp's watched objects, where security is on. */
+  readonly services?: readonly Service[];
+  /** What was asked of them. */
+  readonly asked?: readonly RecordedAsk[];
   readonly result: RecordedResult;
 }
 
@@ -70,6 +75,14 @@ export interface RecordedWrite extends RecordedCall {
   readonly answer?: ObjectAt;
 }
 
+/** One call to the outside (shared/outside.ts). It is a turn of its own: what is read after it may be new. */
+export interface RecordedAsk extends RecordedCall {
+  readonly service: Service;
+  readonly method: string;
+  readonly args: unknown;
+  readonly answer?: unknown;
+}
+
 export type RecordedResult =
   | {
       readonly outcome: "done" | "waiting" | "requeue" | "drop";
@@ -86,6 +99,8 @@ export interface RecordedError {
   /** Of the server's Status object. */
   readonly code?: number;
   readonly reason?: string;
+  /** Of an FgaError or IdentityError. */
+  readonly problem?: string;
   /** The invocation had been told to stop. */
   readonly aborted?: true;
 }

@@ -3,10 +3,11 @@ import type { Ctx, Log } from "../../shared/function.ts";
 import type { Target, Writer } from "../../shared/kcp/client.ts";
 import { type Kind, kinds, type Resource } from "../../shared/kcp/kinds.ts";
 import type { KubeObject, ObjectOf } from "../../shared/kcp/objects.ts";
+import { outsideThrough } from "../../shared/outside.ts";
 import type { Backend } from "../../shared/pass.ts";
 import { Answers } from "./answers.ts";
 import { targetOf } from "./dry-run.ts";
-import type { Invocation, RecordedRead, RecordedTime, RecordedWrite } from "./invocation.ts";
+import type { Invocation, RecordedAsk, RecordedRead, RecordedTime, RecordedWrite } from "./invocation.ts";
 import { thrownError } from "./recorded-error.ts";
 import { redactedJson } from "./redact.ts";
 import { keyOf, kindOf, objectAt, type Seen, seenIn } from "./seen.ts";
@@ -31,6 +32,7 @@ export class Player {
   readonly #seen: ReadonlyMap<string, Answers<Seen>>;
   readonly #clock: Answers<RecordedTime>;
   readonly #refreshes: RecordedRead[];
+  readonly #unasked: RecordedAsk[];
   readonly #unplayed: RecordedWrite[];
   /** What writes that were not made then would have left; `undefined` for nothing. */
   readonly #changed = new Map<string, KubeObject | undefined>();
@@ -43,6 +45,7 @@ export class Player {
     this.#clock = new Answers(recording.clock);
     this.#refreshes = recording.reads.filter(({ verb }) => verb === "refresh");
     this.#unplayed = [...recording.writes];
+    this.#unasked = [...(recording.asked ?? [])];
     this.#seen = seenIn(recording);
   }
 
@@ -57,7 +60,21 @@ export class Player {
     return this.#unplayed;
   }
 
-  readonly backend: Backend = {
+  /** Changes that were asked of others then, and not now. */
+  get missingAsks(): readonly RecordedAsk[] {
+    return this.#unasked.filter(({ method }) => !isQuestion.test(method));
+  }
+
+  get backend(): Backend {
+    const { services } = this.#recording;
+    if (!services) return this.#kcp;
+    const outside = outsideThrough(new Set(services), async (service, method, args) =>
+      this.#ask({ service, method, args }),
+    );
+    return { ...this.#kcp, outside };
+  }
+
+  readonly #kcp: Backend = {
     reader: {
       get: async <K extends Kind>(kind: K, cluster: string, name: string) =>
         this.#get(kind, cluster, name) as ObjectOf[K] | undefined,
@@ -83,6 +100,22 @@ export class Player {
         this.#write({ verb: "delete", resource, target, ...(preconditions && { body: preconditions }) }),
     } as Writer,
   };
+
+  /** Answered as it was then; what was not asked then has no answer. */
+  #ask(asked: Pick<RecordedAsk, "service" | "method" | "args">): unknown {
+    this.#count();
+    const now: unknown = JSON.parse(redactedJson(asked));
+    const index = this.#unasked.findIndex(({ service, method, args }) =>
+      isDeepStrictEqual({ service, method, args }, now),
+    );
+    const [was] = index < 0 ? [] : this.#unasked.splice(index, 1);
+    if (!was) {
+      this.newReads.add(`${asked.service}.${asked.method} ${JSON.stringify((now as RecordedAsk).args)}`);
+      throw new Error(`${asked.service}.${asked.method} was not asked then`);
+    }
+    this.#goOn(was);
+    return structuredClone(was.answer);
+  }
 
   #get(kind: Kind, cluster: string, name: string): KubeObject | undefined {
     this.#count();
@@ -156,6 +189,9 @@ export class Player {
     if (++this.#calls > maxCalls) throw new Error(`more than ${maxCalls} calls in one invocation`);
   }
 }
+
+/** Methods of shared/outside.ts that change nothing. */
+const isQuestion = /^(?:find|get|latest|read|check|discover)/;
 
 const changedKey = ({ group, plural }: Resource, { cluster, namespace = "", name }: Target): string =>
   [group, plural, cluster, namespace, name].join(" ");

@@ -22,9 +22,10 @@ export function recordInvocations(options: InvokeOptions, { records, version }: 
     const tape = new Tape(options.backend, event, ctx);
     const invoke = createInvoke({ ...options, backend: tape.backend });
     const keep = (result: RecordedResult) => {
-      const { clock, objects, reads, writes, elapsed: ms } = tape;
+      const { asked, clock, objects, reads, services, writes, elapsed: ms } = tape;
+      const outside = services.length > 0 && { services, asked };
       const told = { function: fn.name, version, event, attempt: ctx.attempt, startedAt, ms, settings };
-      records.append({ ...told, clock, objects, reads, writes, result });
+      records.append({ ...told, clock, objects, reads, writes, ...outside, result });
     };
     let outcome: Outcome;
     try {

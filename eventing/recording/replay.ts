@@ -18,6 +18,8 @@ export interface Replayed {
   readonly writes: readonly ReplayedWrite[];
   /** What it reads now and had not read then. */
   readonly newReads: readonly string[];
+  /** What it asked others to change then, and does not now, as `fga.write`. */
+  readonly missingAsks: readonly string[];
   /** The same writes, in another order. */
   readonly isReordered: boolean;
   readonly differs: boolean;
@@ -44,13 +46,15 @@ export async function replay(recording: Invocation, fn: AccountFunction, steps: 
   const result = { was: recording.result, now: plain(now) };
   const writes = [...player.writes.map(compared), ...player.missing.map(gone)];
   const newReads = [...player.newReads];
+  const missingAsks = player.missingAsks.map(({ service, method }) => `${service}.${method}`);
   const isReordered = !isSorted(player.writes.flatMap(({ was }) => (was ? [recording.writes.indexOf(was)] : [])));
   const differs =
     !isDeepStrictEqual(result.was, result.now) ||
     writes.some((write) => write.differs) ||
     newReads.length > 0 ||
+    missingAsks.length > 0 ||
     isReordered;
-  return { result, writes, newReads, isReordered, differs };
+  return { result, writes, newReads, missingAsks, isReordered, differs };
 }
 
 const compared = ({ now, was }: PlayedWrite): ReplayedWrite => ({

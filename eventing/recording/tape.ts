@@ -4,9 +4,10 @@ import type { Ctx } from "../../shared/function.ts";
 import type { Writer } from "../../shared/kcp/client.ts";
 import { withoutManagedFields } from "../../shared/kcp/managed-fields.ts";
 import type { KubeObject } from "../../shared/kcp/objects.ts";
+import { callOf, type Outside, outsideThrough, type Service, servicesOf } from "../../shared/outside.ts";
 import type { Backend } from "../../shared/pass.ts";
 import { targetOf } from "./dry-run.ts";
-import type { Invocation, ObjectAt, RecordedRead, RecordedTime, RecordedWrite } from "./invocation.ts";
+import type { Invocation, ObjectAt, RecordedAsk, RecordedRead, RecordedTime, RecordedWrite } from "./invocation.ts";
 import { recordedError } from "./recorded-error.ts";
 import type { Intent } from "./simulate.ts";
 
@@ -16,11 +17,13 @@ type Ended = Pick<RecordedWrite, "turn" | "at" | "ms" | "error">;
 type Request<R = RecordedRead> = R extends RecordedRead ? Omit<R, keyof Ended | "times" | "answer"> : never;
 
 /** Stands between a function and its world for one invocation, and takes down all that it is told and does. */
-export class Tape implements Pick<Invocation, "clock" | "objects" | "reads" | "writes"> {
+export class Tape implements Pick<Invocation, "clock" | "objects" | "reads" | "writes" | "asked" | "services"> {
   readonly clock: RecordedTime[] = [];
   readonly objects: KubeObject[] = [];
   readonly reads: RecordedRead[] = [];
   readonly writes: RecordedWrite[] = [];
+  readonly asked: RecordedAsk[] = [];
+  readonly services: readonly Service[];
   /** In place of what the function would have had. */
   readonly ctx: Ctx;
   readonly backend: Backend;
@@ -34,7 +37,13 @@ export class Tape implements Pick<Invocation, "clock" | "objects" | "reads" | "w
     const state = event.type === type.delete ? undefined : stateOf(event.data);
     if (state !== undefined) this.#places.set(state, "event");
     this.ctx = { ...ctx, now: () => this.#noted(ctx.now()) };
-    this.backend = { ...this.#reading(backend), writer: this.#writing(backend.writer) };
+    const { outside, writer } = backend;
+    this.services = outside ? [...servicesOf(outside)] : [];
+    this.backend = {
+      ...this.#reading(backend),
+      writer: this.#writing(writer),
+      ...(outside && { outside: this.#asking(outside) }),
+    };
   }
 
   /** Milliseconds since the start. */
@@ -47,7 +56,20 @@ export class Tape implements Pick<Invocation, "clock" | "objects" | "reads" | "w
     return now;
   }
 
-  #reading(backend: Backend): Omit<Backend, "writer"> {
+  #asking(outside: Outside): Outside {
+    const ask = callOf(outside);
+    return outsideThrough(servicesOf(outside), (service, method, args, call) =>
+      this.#call(
+        () => ask(service, method, args, call),
+        (ended, answer) => {
+          this.asked.push({ service, method, args, ...ended, ...(answer !== undefined && { answer }) });
+          this.#turn++;
+        },
+      ),
+    );
+  }
+
+  #reading(backend: Backend): Pick<Backend, "reader" | "refresh"> {
     return {
       reader: {
         get: (kind, cluster, name, call) =>

@@ -18,9 +18,11 @@ const jitter = 0.1;
 export class ResyncSchedule {
   readonly #resyncMs: number;
   readonly #random: () => number;
+  readonly #isSettled: (account: Account) => boolean;
   #turns = new Map<string, Turn>();
 
-  constructor(resyncMs: number, random: () => number) {
+  constructor(resyncMs: number, random: () => number, isSettled = isReady) {
+    this.#isSettled = isSettled;
     this.#resyncMs = resyncMs;
     this.#random = random;
   }
@@ -41,7 +43,7 @@ export class ResyncSchedule {
 
   #turnOf(account: Account, known: Turn | undefined, now: number): Turn {
     const { uid } = account.metadata;
-    const isSettled = isReady(account);
+    const isSettled = this.#isSettled(account);
     if (known?.uid === uid && known.isSettled === isSettled) return known;
     return this.#at({ uid, isSettled, interval: isSettled ? this.#resyncMs : Math.min(firstMs, this.#resyncMs) }, now);
   }
@@ -55,7 +57,8 @@ export class ResyncSchedule {
   }
 }
 
-function isReady({ metadata, status }: Account): boolean {
+/** Ready, and not on its way down. */
+export function isReady({ metadata, status }: Account): boolean {
   const ready = status?.conditions?.find(({ type }) => type === condition.ready);
   return metadata.deletionTimestamp === undefined && ready?.status === "True";
 }

@@ -1,8 +1,12 @@
+import { findCondition } from "../../shared/conditions.ts";
 import type { Log } from "../../shared/function.ts";
 import { messageOf } from "../../shared/kcp/errors.ts";
 import { createHttp, type Http } from "../../shared/kcp/http.ts";
 import { coreKinds, type Kind } from "../../shared/kcp/kinds.ts";
 import type { Kubeconfig } from "../../shared/kcp/kubeconfig.ts";
+import type { Account } from "../../shared/kcp/objects.ts";
+import { createClient } from "../../shared/kcp/rest.ts";
+import { condition } from "../../shared/names.ts";
 import type { Bus } from "../bus/bus.ts";
 import { sleep } from "../clock.ts";
 import type { Store } from "../store.ts";
@@ -10,9 +14,10 @@ import { accountKeyOf } from "./account-key.ts";
 import { type Forwarding, resyncDue } from "./cloud-event.ts";
 import { followEndpoints } from "./endpoints.ts";
 import type { FeedHooks } from "./feed.ts";
+import { Held } from "./held.ts";
 import { Hold } from "./hold.ts";
 import { Publisher } from "./publisher.ts";
-import { ResyncSchedule } from "./resync.ts";
+import { isReady, ResyncSchedule } from "./resync.ts";
 import { Shards } from "./shards.ts";
 import { defaultTiming, type Timing } from "./watch.ts";
 
@@ -28,6 +33,8 @@ export interface SourceOptions {
   readonly store: Store;
   /** Milliseconds after which each Account is looked at again. */
   readonly resyncMs: number;
+  /** Initializer and terminator whose workspaces are followed too, where security is on. */
+  readonly marker?: string;
   readonly log: Log;
   readonly hooks?: FeedHooks;
   readonly http?: Http;
@@ -52,7 +59,13 @@ export function createSource(options: SourceOptions): Source {
   const http = options.http ?? createHttp(config);
   const forwarding: Forwarding = { server: config.server, store, now: clock.now };
   const shards = new Shards(store);
+  const held = options.marker === undefined ? undefined : new Held(options.marker);
   let isRunning = false;
+  // What was Ready before security was switched on is still to be secured.
+  const isSettled = (account: Account) =>
+    isReady(account) && (!held || findCondition(account, condition.security)?.reason !== "Skipped");
+
+  const reader = createClient({ config, http });
 
   async function run(signal: AbortSignal): Promise<void> {
     const url = workspaceUrl(config, options.workspace);
@@ -74,6 +87,7 @@ export function createSource(options: SourceOptions): Source {
         hooks,
         signal,
       });
+      await held?.follow({ forwarding, publisher, hooks, http, timing, signal, read: reader.read });
       log.info({ endpoints: urls }, "following the shards of the API export");
     };
     await Promise.all([
@@ -81,11 +95,11 @@ export function createSource(options: SourceOptions): Source {
       resync(publisher, signal),
     ]);
     hold.end();
-    await shards.ended();
+    await Promise.all([shards.ended(), held?.ended()]);
   }
 
   async function resync(publisher: Publisher, signal: AbortSignal): Promise<void> {
-    const schedule = new ResyncSchedule(options.resyncMs, timing.random);
+    const schedule = new ResyncSchedule(options.resyncMs, timing.random, isSettled);
     for (;;) {
       await sleep(clock, timing.tickMs, signal).catch(() => undefined);
       if (signal.aborted) return;
@@ -112,7 +126,7 @@ export function createSource(options: SourceOptions): Source {
       }
     },
     get synced() {
-      return isRunning && shards.synced;
+      return isRunning && shards.synced && held?.synced !== false;
     },
     get inStore() {
       return shards.inStore;

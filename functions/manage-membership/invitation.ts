@@ -11,8 +11,8 @@ import { no, type Verdict, yes } from "./status.ts";
 export interface InvitationDeps {
   accountNamed(cluster: string, name: string): Promise<Account | undefined>;
   readonly settings: Settings;
-  readonly identity: IdentityProvider;
-  readonly fga: Fga;
+  readonly identity: IdentityProvider | undefined;
+  readonly fga: Fga | undefined;
 }
 
 const skipped = (message: string): Verdict => yes("Skipped", message);
@@ -22,11 +22,13 @@ const notYet = (message: string): Verdict => ({ status: "Unknown", reason: membe
 export async function invite({ subject }: Claim, place: Place, deps: InvitationDeps, call: Call): Promise<Verdict> {
   if (!isEmail(subject)) return skipped(`${subject} is no e-mail address: nobody is invited`);
   const { organization, info } = place;
+  const { security } = deps.settings;
+  if (!deps.identity || !security?.parts.invitation) return skipped("invitations are switched off");
   const clientId = organization && info?.spec.oidc?.clients?.[organization.name]?.clientId;
   if (!organization || !clientId) return notYet("the org has no issuer with a client for its portal yet");
   const org = await organizationOf(place, deps);
   if (!org) return notYet("the Account of the org is not there");
-  const redirectUri = `https://${organization.name}.${deps.settings.baseDomain}/`;
+  const redirectUri = `https://${organization.name}.${security.baseDomain}/`;
   try {
     const invitation = { email: subject, clientId, redirectUri };
     const state = await deps.identity.invite({ organization: org, invitation }, call);
@@ -49,9 +51,9 @@ export async function uninvite(
 ): Promise<void> {
   if (!isEmail(subject) || user === undefined) return;
   const org = await organizationOf(place, deps);
-  const others = org && (await deps.fga.read({ store, filter: { user, object: "role:" } }, call));
+  const others = org && (await deps.fga?.read({ store, filter: { user, object: "role:" } }, call));
   if (!others || others.length > 0) return;
-  await deps.identity.revokeInvitation({ organization: org, email: subject }, call);
+  await deps.identity?.revokeInvitation({ organization: org, email: subject }, call);
 }
 
 async function organizationOf({ organization }: Place, deps: InvitationDeps): Promise<Organization | undefined> {

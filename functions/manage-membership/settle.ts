@@ -1,5 +1,5 @@
 import { timestamp } from "../../shared/conditions.ts";
-import { FgaError, type Tuple } from "../../shared/fga/fga.ts";
+import { type Fga, FgaError, type Tuple } from "../../shared/fga/fga.ts";
 import {
   accountObject,
   assignment,
@@ -33,14 +33,15 @@ const attemptsBeforeAlarm = 3;
 /** Brings the tuples of all Memberships of an account into order, in one write. */
 export async function settle(claims: readonly Claim[], team: Team): Promise<Outcome> {
   if (!team.place.world) return withoutAccount(claims, team);
-  const store = await presentStore(claims, team);
-  if (store === undefined) return withoutStore(claims, team);
+  const { fga } = team.deps;
+  const store = fga && (await presentStore(claims, fga, team));
+  if (!fga || store === undefined) return withoutStore(claims, team);
   try {
-    const change = await changeOf(claims, store, team);
+    const change = await changeOf(claims, { fga, store }, team);
     const noted = await note(claims, change, team);
     await noteCreator(change, team);
     const { writes, deletes } = change.plan;
-    if (writes.length + deletes.length > 0) await team.deps.fga.write({ store, writes, deletes }, team.call);
+    if (writes.length + deletes.length > 0) await fga.write({ store, writes, deletes }, team.call);
     return await conclude(noted, change, team);
   } catch (error) {
     if (error instanceof FgaError) await alarm(claims, error, team);
@@ -49,16 +50,20 @@ export async function settle(claims: readonly Claim[], team: Team): Promise<Outc
 }
 
 /** A deleted store takes writes, and they are lost (security.md 8B.5): it is asked for first. */
-async function presentStore(claims: readonly Claim[], { place, deps, call }: Team): Promise<string | undefined> {
+async function presentStore(claims: readonly Claim[], fga: Fga, { place, call }: Team): Promise<string | undefined> {
   const noted = claims.find(({ membership }) => membership.status?.store)?.membership.status?.store;
   const id = place.info?.spec.fga.store.id || noted;
-  return id ? (await deps.fga.getStore({ id }, call))?.id : undefined;
+  return id ? (await fga.getStore({ id }, call))?.id : undefined;
 }
 
-async function changeOf(claims: readonly Claim[], store: string, { place, deps, call }: Team): Promise<Change> {
+async function changeOf(
+  claims: readonly Claim[],
+  { fga, store }: { readonly fga: Fga; readonly store: string },
+  { place, call }: Team,
+): Promise<Change> {
   const { account, world, isGoing } = place;
   const objects = [...roles.map((role) => roleObject(account, role)), accountObject(account)];
-  const found = await Promise.all(objects.map((object) => deps.fga.read({ store, filter: { object } }, call)));
+  const found = await Promise.all(objects.map((object) => fga.read({ store, filter: { object } }, call)));
   const before = found.flat();
   const plan = planOf({ account, claims, actual: before, keepsAnOwner: world?.isOrg === true && !isGoing });
   const gone = new Set(plan.deletes.map(formatTuple));
@@ -119,7 +124,11 @@ async function withoutAccount(claims: readonly Claim[], team: Team): Promise<Out
 async function withoutStore(claims: readonly Claim[], team: Team): Promise<Outcome> {
   const { cluster, info } = team.place;
   const id = info?.spec.fga.store.id;
-  const reason = id ? `the OpenFGA store ${id} of the org is gone` : "the org has no OpenFGA store yet";
+  const reason = !team.deps.fga
+    ? "OpenFGA is switched off"
+    : id
+      ? `the OpenFGA store ${id} of the org is gone`
+      : "the org has no OpenFGA store yet";
   for (const claim of claims) {
     if (claim.isDeleting && isHeld(claim.membership)) await team.release(claim);
     else if (!claim.isDeleting) await team.tell(claim, { granted: no(memberReason.waiting, reason) });

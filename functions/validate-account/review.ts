@@ -1,11 +1,6 @@
 import { z } from "zod";
 import { clusterAnnotation } from "../../shared/kcp/objects.ts";
-import { parseUntrusted, UntrustedJsonError } from "../../shared/untrusted-json.ts";
-
-/** An AdmissionReview that cannot be answered; the message says what is wrong with it. */
-export class BadReviewError extends Error {
-  override name = "BadReviewError";
-}
+import { BadReviewError, parseReview } from "../../shared/review.ts";
 
 /** As much of an AdmissionReview (admission.k8s.io/v1) as the rules look at. */
 export interface Review {
@@ -74,12 +69,11 @@ const admissionReview = z.looseObject({
 
 /** Throws BadReviewError. */
 export function decodeReview(body: Uint8Array): Review {
-  const parsed = admissionReview.safeParse(jsonOf(body));
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "the body"}: ${message}`);
-    throw new BadReviewError(`no AdmissionReview of an Account: ${faults.join("; ")}`, { cause: parsed.error });
-  }
-  const { uid, operation, userInfo, object, oldObject } = parsed.data.request;
+  const { uid, operation, userInfo, object, oldObject } = parseReview(
+    admissionReview,
+    body,
+    "AdmissionReview of an Account",
+  ).request;
   if (!object && operation !== "DELETE") throw new BadReviewError(`request.object: missing, with ${operation}`);
   if (!oldObject && operation === "UPDATE") throw new BadReviewError("request.oldObject: missing, with UPDATE");
   const { username, groups } = userInfo;
@@ -88,15 +82,6 @@ export function decodeReview(body: Uint8Array): Review {
     account: object ?? undefined,
     stored: oldObject ?? undefined,
   };
-}
-
-function jsonOf(body: Uint8Array): unknown {
-  try {
-    return parseUntrusted(body);
-  } catch (cause) {
-    if (!(cause instanceof UntrustedJsonError)) throw cause;
-    throw new BadReviewError(`the body ${cause.message}`, { cause });
-  }
 }
 
 /** The AdmissionReview that answers the one of this uid. */

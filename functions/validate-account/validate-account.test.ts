@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
+import { BadReviewError } from "../../shared/review.ts";
 import { defaultSettings } from "../../shared/settings.ts";
 import { type Deps, mutateAccount, type Place, validateAccount } from "./index.ts";
 import { type Limits, limitPolicies } from "./limits.ts";
-import { BadReviewError, decodeReview, encodeVerdict } from "./review.ts";
+import { decodeReview, encodeVerdict } from "./review.ts";
 
 interface Given {
   readonly name?: string;

@@ -4,6 +4,7 @@ import { condition } from "../../shared/names.ts";
 import { complete, type Step, stopped } from "../../shared/step.ts";
 import type { World } from "../../shared/world.ts";
 import { infoStep } from "../manage-accountinfo/info.ts";
+import { securityStep } from "../security-init/step.ts";
 
 interface Deps {
   worldOf(event: CloudEvent): Promise<World | undefined>;
@@ -24,6 +25,7 @@ export default defineFunction<Deps>({
   on: [
     { type: resource.update, kind: "Workspace", phase: "Ready" },
     { type: fact.infoReady },
+    { type: fact.secured },
     { type: fact.resyncDue },
   ],
   steps: [readyStep],
@@ -31,12 +33,12 @@ export default defineFunction<Deps>({
     const world = await deps.worldOf(event);
     if (!world) return drop("no Account");
     if (world.isDeleting) return drop("the Account is being deleted");
-    for (const step of [infoStep, readyStep]) {
+    for (const step of [infoStep, securityStep, readyStep]) {
       if (world.settings.disabledSteps.has(step.condition)) continue;
       const state = await step.observe(world);
       if (state.is === "stopped" && state.ref) return waiting(state.message, state.ref);
       if (state.is === "error") return drop(state.message);
-      if (state.is === "due") return drop("AccountInfo comes first");
+      if (state.is === "due") return drop(`${step.condition} comes first`);
     }
     return event.type === fact.resyncDue ? done() : done({ type: fact.ready });
   },

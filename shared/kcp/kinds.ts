@@ -9,6 +9,14 @@ export const kinds = {
   Membership: { group: "core.platform-mesh.io", version: "v1alpha1", plural: "memberships" },
 } as const satisfies Record<string, Resource>;
 
+/** Written and read where security is on, and not watched. */
+export const secrets: Resource = { group: "", version: "v1", plural: "secrets" };
+export const authenticationConfigurations: Resource = {
+  group: "tenancy.kcp.io",
+  version: "v1alpha1",
+  plural: "workspaceauthenticationconfigurations",
+};
+
 export type Kind = keyof typeof kinds;
 
 /** What every installation has and watches (decisions.md 8), in the order in which a source asks for it. Other kinds are

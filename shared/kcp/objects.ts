@@ -53,8 +53,36 @@ export interface Account extends KubeObject {
     readonly observedGeneration?: number;
     readonly nextReconcileTime?: string;
     readonly phase?: Phase;
+    readonly security?: SecurityRecord;
   };
 }
+
+/** What security-init has made for an account, and how far it is (decisions.md 30). */
+export interface SecurityRecord {
+  /** The generation that this was made for. */
+  readonly observedGeneration: number;
+  /** Id of the OpenFGA store that the account's tuples are in. */
+  readonly storeId?: string;
+  /** Of the model that was last written, with the digest of what it was made of. */
+  readonly modelId?: string;
+  readonly modelHash?: string;
+  readonly issuer?: string;
+  /** The creator was made owner once: who was removed later stays removed. */
+  readonly creatorSeeded?: boolean;
+  /** RFC 3339: when what failed is tried again. */
+  readonly retryAt?: string;
+  readonly steps: readonly SecurityStepRecord[];
+}
+export interface SecurityStepRecord {
+  readonly name: string;
+  readonly state: SecurityState;
+  /** How often in a row it was tried without success. */
+  readonly attempts: number;
+  readonly lastTransitionTime: string;
+  readonly message: string;
+}
+/** `Retrying` after an error that may pass, `Failed` after one that will not. */
+export type SecurityState = "Done" | "Skipped" | "Waiting" | "Retrying" | "Failed";
 
 /** Where an account is: all fields required (spec/accounts.md, section 1). */
 export interface AccountLocation {
@@ -115,6 +143,8 @@ export interface WorkspaceTypeSpec {
   readonly defaultChildWorkspaceType?: WorkspaceTypeReference;
   readonly limitAllowedParents?: { readonly types?: readonly WorkspaceTypeReference[]; readonly none?: boolean };
   readonly limitAllowedChildren?: { readonly types?: readonly WorkspaceTypeReference[]; readonly none?: boolean };
+  /** WorkspaceAuthenticationConfigurations beside the type whose tokens kcp accepts in its workspaces. */
+  readonly authenticationConfigurations?: readonly { readonly name: string }[];
 }
 export interface WorkspaceType extends KubeObject {
   readonly spec: WorkspaceTypeSpec;
@@ -134,6 +164,8 @@ export interface LogicalCluster extends KubeObject {
     readonly phase?: LogicalClusterPhase;
     readonly URL?: string;
     readonly conditions?: readonly KcpCondition[];
+    readonly initializers?: readonly string[];
+    readonly terminators?: readonly string[];
   };
 }
 export interface APIBinding extends KubeObject {

@@ -1,10 +1,14 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Log } from "../../shared/function.ts";
-import { messageOf } from "../../shared/kcp/errors.ts";
+import type { Log } from "../shared/function.ts";
+import { messageOf } from "../shared/kcp/errors.ts";
 
 export interface CertificateOptions {
+  /** Whose it is, for messages, as "the admission webhooks". */
+  readonly owner: string;
+  /** Flag that names another folder. */
+  readonly flag: string;
   /** Holds tls.crt and tls.key, as a Secret of type kubernetes.io/tls is mounted. */
   readonly folder: string;
   readonly log: Log;
@@ -22,25 +26,26 @@ export interface KeyPair {
 /** The certificate of a folder, and from then on `use` of each that takes its place; one that is no pair leaves the one
  *  before in use. Rejects when there is none to begin with. */
 export async function followCertificate(
-  { folder, log, everyMs = 1000, onRead }: CertificateOptions,
+  options: CertificateOptions,
   use: (pair: KeyPair) => void,
 ): Promise<{ readonly first: KeyPair; close(): void }> {
-  let last = await readPair(folder);
+  const { folder, owner, log, everyMs = 1000, onRead } = options;
+  let last = await readPair(options);
   try {
     checkPair(last);
   } catch (cause) {
-    throw unusable(folder, cause);
+    throw unusable(options, cause);
   }
   onRead?.(true);
   const first = last;
   const look = async () => {
-    const found = await readPair(folder);
+    const found = await readPair(options);
     if (found.cert === last.cert && found.key === last.key) return;
     last = found;
     checkPair(found);
     use(found);
     onRead?.(true);
-    log.info({ folder }, "the certificate of the admission webhooks has changed and is in use");
+    log.info({ folder }, `the certificate of ${owner} has changed and is in use`);
   };
   const timer = setInterval(() => {
     look().catch((error: unknown) => {
@@ -52,10 +57,10 @@ export async function followCertificate(
 }
 
 /** Rejects with where the files should be. */
-async function readPair(folder: string): Promise<KeyPair> {
-  const read = (name: string) => readFile(join(folder, name), "utf8");
+async function readPair(options: CertificateOptions): Promise<KeyPair> {
+  const read = (name: string) => readFile(join(options.folder, name), "utf8");
   const [cert, key] = await Promise.all([read("tls.crt"), read("tls.key")]).catch((cause: unknown) => {
-    throw unusable(folder, cause);
+    throw unusable(options, cause);
   });
   return { cert, key };
 }
@@ -67,7 +72,7 @@ function checkPair({ cert, key }: KeyPair): void {
   }
 }
 
-function unusable(folder: string, cause: unknown): Error {
-  const next = `put tls.crt and tls.key into ${folder}, or name another folder with --webhooks-cert-dir`;
-  return new Error(`reading the certificate of the admission webhooks: ${messageOf(cause)}; ${next}`, { cause });
+function unusable({ folder, owner, flag }: CertificateOptions, cause: unknown): Error {
+  const next = `put tls.crt and tls.key into ${folder}, or name another folder with --${flag}`;
+  return new Error(`reading the certificate of ${owner}: ${messageOf(cause)}; ${next}`, { cause });
 }

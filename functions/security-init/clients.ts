@@ -1,0 +1,98 @@
+import { isDeepStrictEqual } from "node:util";
+import { audit } from "../../shared/event.ts";
+import type { ClientCredentials, ClientSpec, IdentityProvider, Organization } from "../../shared/identity/identity.ts";
+import type { SecuritySettings } from "../../shared/settings.ts";
+import type { World } from "../../shared/world.ts";
+import { type Chain, ended, type Part, skippedPart } from "./chain.ts";
+
+export const organizationOf = ({ account }: World): Organization => ({
+  name: account.metadata.name,
+  uid: account.metadata.uid,
+  displayName: account.spec.displayName,
+});
+
+/** The org's own client for portals, and one for kubectl (spec/security.md, 1.3). */
+export function clientsOf(org: string, settings: SecuritySettings): readonly ClientSpec[] {
+  const { additionalRedirectUris, baseDomain, kubectlRedirectUris } = settings;
+  const home = `https://${org}.${baseDomain}`;
+  return [
+    {
+      name: org,
+      type: "confidential",
+      redirectUris: [...additionalRedirectUris, `${home}/*`],
+      postLogoutRedirectUris: [`${home}/logout*`],
+    },
+    { name: "kubectl", type: "public", redirectUris: kubectlRedirectUris, postLogoutRedirectUris: [] },
+  ];
+}
+
+export const secretName = (org: string, client: string): string => `portal-client-secret-${org}-${client}`;
+
+export const realmPart: Part = {
+  name: "realm",
+  async run(chain) {
+    if (!chain.settings.parts.identity) return skippedPart("switched off");
+    if (!chain.identity) return skippedPart("no identity provider is configured");
+    const { issuer } = await chain.identity.ensureOrganization(organizationOf(chain.world), chain.ctx);
+    chain.record = { ...chain.record, issuer };
+    return { state: "Done", message: issuer };
+  },
+};
+
+/** Each client with its Secret beside the Account, one after the other, so that credentials that are told only once are
+ *  put down before anything else happens. */
+export const clientsPart: Part = {
+  name: "clients",
+  async run(chain) {
+    const { identity, settings, world } = chain;
+    if (!settings.parts.identity) return skippedPart("switched off");
+    if (!identity) return skippedPart("no identity provider is configured");
+    for (const client of clientsOf(world.account.metadata.name, settings)) {
+      const { clientId } = await ensureClient(chain, identity, client);
+      chain.clientIds = { ...chain.clientIds, [client.name]: clientId };
+    }
+    return ended;
+  },
+};
+
+async function ensureClient(chain: Chain, identity: IdentityProvider, client: ClientSpec): Promise<ClientCredentials> {
+  const { world, clusters, kcp, ctx } = chain;
+  const organization = organizationOf(world);
+  const name = secretName(organization.name, client.name);
+  const stored = await clusters.readSecret({ cluster: world.cluster, name }, ctx);
+  const known = stored && credentialsIn(stored);
+  const credentials = await identity.ensureClient({ organization, client, ...(known && { known }) }, ctx);
+  const data = secretData(credentials);
+  if (isDeepStrictEqual(data, stored)) return credentials;
+  const labels = {
+    "core.platform-mesh.io/idp-name": organization.name,
+    "core.platform-mesh.io/client-name": client.name,
+  };
+  await kcp.applySecret(world.cluster, { name, labels, data });
+  const { clientId } = credentials;
+  const what = stored ? "client changed" : "client created";
+  chain.audits.push({
+    type: audit.clientChanged,
+    data: { what, organization: organization.name, name: client.name, clientId },
+  });
+  return credentials;
+}
+
+/** The keys that the reference writes, and what it keeps in its status. */
+const secretData = ({ clientId, clientSecret, registrationAccessToken, registrationClientUri }: ClientCredentials) => ({
+  client_id: clientId,
+  ...(clientSecret && { client_secret: clientSecret }),
+  ...(registrationAccessToken && { registration_access_token: registrationAccessToken }),
+  ...(registrationClientUri && { registration_client_uri: registrationClientUri }),
+});
+
+export function credentialsIn(data: Readonly<Record<string, string>>): ClientCredentials | undefined {
+  const { client_id, client_secret, registration_access_token, registration_client_uri } = data;
+  if (!client_id) return undefined;
+  return {
+    clientId: client_id,
+    ...(client_secret && { clientSecret: client_secret }),
+    ...(registration_access_token && { registrationAccessToken: registration_access_token }),
+    ...(registration_client_uri && { registrationClientUri: registration_client_uri }),
+  };
+}
