@@ -42,18 +42,24 @@ export async function invite({ subject }: Claim, place: Place, deps: InvitationD
   }
 }
 
-/** Takes the invitation back unless the person has another role anywhere in the org. */
+/** Takes the invitation back unless the person has another role anywhere in the org. The realm of an org that is going
+ *  goes with all its users. */
 export async function uninvite(
   { subject, user }: Claim,
   place: Place,
   deps: InvitationDeps,
   { store, ...call }: Call & { readonly store: string },
 ): Promise<void> {
-  if (!isEmail(subject) || user === undefined) return;
+  if (!isEmail(subject) || user === undefined || (place.isGoing && place.world?.isOrg)) return;
   const org = await organizationOf(place, deps);
   const others = org && (await deps.fga?.read({ store, filter: { user, object: "role:" } }, call));
   if (!others || others.length > 0) return;
-  await deps.identity?.revokeInvitation({ organization: org, email: subject }, call);
+  await deps.identity?.revokeInvitation({ organization: org, email: subject }, call).catch(unlessFinal);
+}
+
+/** What the provider will never do is no reason to keep the Membership. */
+function unlessFinal(error: unknown): void {
+  if (!(error instanceof IdentityError) || error.problem === "unavailable") throw error;
 }
 
 async function organizationOf({ organization }: Place, deps: InvitationDeps): Promise<Organization | undefined> {

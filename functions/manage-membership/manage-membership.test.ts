@@ -47,7 +47,7 @@ describe("decisions 34: a Membership gives a role", () => {
   test("the finalizer, and what is about to be granted, are written before the tuples are", async () => {
     world.member("bob", "member");
     world.fga.failures.set("write", new FgaError("down", { problem: "unavailable", code: "503" }));
-    await expect(world.invoke(world.event())).rejects.toThrow("down");
+    expect(await world.invoke(world.event())).toMatchObject({ kind: "requeue", ms: 1000, reason: "down" });
     expect(world.isHeld("bob")).toBe(true);
     expect(world.get("bob")?.status).toMatchObject({ store: world.store, roles: ["member"] });
     expect(world.says("bob")).toBe("False|Granting|bob@x.io becomes member");
@@ -313,7 +313,7 @@ describe("8B.12 an e-mail address is invited", () => {
     world.identity.failure = new IdentityError("no answer", "unavailable");
     world.member("bob", "member");
     world.member("carol", "member");
-    await expect(world.invoke(world.event())).rejects.toThrow("no answer");
+    expect(await world.invoke(world.event())).toMatchObject({ kind: "requeue", reason: "no answer" });
     expect(world.says("bob")).toBe("False|Error|the invitation could not be sent: no answer");
     expect(world.says("carol")).toMatch(/^True/);
     expect(tuples()).toContain(person("bob", "member"));
@@ -373,20 +373,32 @@ describe("8B.9 audit", () => {
   });
 });
 
-test("S18 OpenFGA that is down is told after three tries, one that refuses at once; both end with the cause", async () => {
+test("S18 OpenFGA that is down is asked again for ever, ever more patiently, and that is told when it lasts", async () => {
   world.member("bob", "member");
+  const event = world.event();
   const down = () => world.fga.failures.set("write", new FgaError("down", { problem: "unavailable", code: "503" }));
   down();
-  await expect(world.invoke(world.event())).rejects.toThrow("down");
+  await world.invoke(event);
+  world.now += 20_000;
   down();
-  await expect(world.invoke(world.event(), 3)).rejects.toThrow("down");
-  expect(world.says("bob")).toBe("False|Error|OpenFGA does not take the role: down");
+  expect(await world.invoke(event)).toMatchObject({ kind: "requeue", ms: 5_000 });
+  expect(world.says("bob")).toBe("False|Error|the role cannot be changed now: down");
+  world.now += 3_600_000;
+  world.fga.failures.set("getStore", new FgaError("down", { problem: "unavailable", code: "503" }));
+  expect(await world.invoke(event)).toMatchObject({ kind: "requeue", ms: 60_000 });
+  await world.settle();
+  expect(world.says("bob")).toMatch(/^True/);
+  expect(world.told()).toEqual(["granted member bob@x.io"]);
+});
+
+test("what OpenFGA refuses is told at once and not tried again; those who have their roles are not concerned", async () => {
+  world.member("bob", "member");
   await world.settle();
   world.member("carol", "owner");
   world.fga.failures.set("write", new FgaError("bad type", { problem: "refused", code: "validation_error" }));
-  await expect(world.invoke(world.event())).rejects.toThrow("bad type");
+  expect(await world.invoke(world.event())).toMatchObject({ kind: "drop", reason: "bad type" });
   expect([world.says("carol"), world.says("bob")]).toEqual([
-    "False|Error|OpenFGA does not take the role: bad type",
+    "False|Error|the role cannot be changed now: bad type",
     expect.stringMatching(/^True/),
   ]);
 });

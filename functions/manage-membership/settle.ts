@@ -1,5 +1,5 @@
 import { timestamp } from "../../shared/conditions.ts";
-import { type Fga, FgaError, type Tuple } from "../../shared/fga/fga.ts";
+import type { Fga, Tuple } from "../../shared/fga/fga.ts";
 import {
   accountObject,
   assignment,
@@ -10,14 +10,14 @@ import {
   userProblem,
 } from "../../shared/fga/tuples.ts";
 import { drop, type Outcome, waiting } from "../../shared/function.ts";
-import { messageOf } from "../../shared/kcp/errors.ts";
 import { conditionOf, memberCondition, memberReason } from "../../shared/membership.ts";
 import { annotation, infoName } from "../../shared/names.ts";
-import { type Claim, claimOf, isHeld, isSettled } from "./claim.ts";
+import { type Claim, isHeld } from "./claim.ts";
 import { conclude } from "./conclude.ts";
 import { type Plan, planOf, rolesOf } from "./plan.ts";
 import { no } from "./status.ts";
 import type { Team } from "./team.ts";
+import { isTrouble, troubled } from "./trouble.ts";
 
 /** What is about to change in one store. */
 export interface Change {
@@ -27,16 +27,13 @@ export interface Change {
   readonly after: readonly Tuple[];
 }
 
-/** An error is told from this attempt on: what passes by itself is not worth an alarm. */
-const attemptsBeforeAlarm = 3;
-
 /** Brings the tuples of all Memberships of an account into order, in one write. */
 export async function settle(claims: readonly Claim[], team: Team): Promise<Outcome> {
   if (!team.place.world) return withoutAccount(claims, team);
-  const { fga } = team.deps;
-  const store = fga && (await presentStore(claims, fga, team));
-  if (!fga || store === undefined) return withoutStore(claims, team);
   try {
+    const { fga } = team.deps;
+    const store = fga && (await presentStore(claims, fga, team));
+    if (!fga || store === undefined) return await withoutStore(claims, team);
     const change = await changeOf(claims, { fga, store }, team);
     const noted = await note(claims, change, team);
     await noteCreator(change, team);
@@ -44,8 +41,8 @@ export async function settle(claims: readonly Claim[], team: Team): Promise<Outc
     if (writes.length + deletes.length > 0) await fga.write({ store, writes, deletes }, team.call);
     return await conclude(noted, change, team);
   } catch (error) {
-    if (error instanceof FgaError) await alarm(claims, error, team);
-    throw error;
+    if (team.ctx.signal.aborted || !isTrouble(error)) throw error;
+    return troubled(error, claims, team);
   }
 }
 
@@ -134,16 +131,4 @@ async function withoutStore(claims: readonly Claim[], team: Team): Promise<Outco
     else if (!claim.isDeleting) await team.tell(claim, { granted: no(memberReason.waiting, reason) });
   }
   return waiting(reason, { kind: "AccountInfo", cluster, name: infoName });
-}
-
-async function alarm(claims: readonly Claim[], error: FgaError, team: Team): Promise<void> {
-  if (team.ctx.attempt < attemptsBeforeAlarm && error.problem !== "refused") return;
-  const granted = no(memberReason.error, `OpenFGA does not take the role: ${messageOf(error)}`);
-  const open = claims.filter((claim) => !isSettled(claim, team.place.info?.spec.fga.store.id));
-  for (const { membership } of open) {
-    const present = (await team.deps.membershipsIn(team.place.cluster)).find(
-      ({ metadata }) => metadata.uid === membership.metadata.uid,
-    );
-    if (present) await team.tell(claimOf(present, team.place.cluster), { granted });
-  }
 }
