@@ -77,6 +77,21 @@ export const commands: readonly Entry[] = [
     load: () => import("./authorization-config.ts"),
   },
   {
+    name: "member add",
+    summary: "Make somebody member or owner of an account, or change the role",
+    load: () => import("./member/add.ts"),
+  },
+  {
+    name: "member remove",
+    summary: "Take somebody's role in an account away",
+    load: () => import("./member/remove.ts"),
+  },
+  {
+    name: "member list",
+    summary: "Who is owner or member of an account, and why",
+    load: () => import("./member/list.ts"),
+  },
+  {
     name: "events",
     summary: "The events of an account and of all below it, as the bus keeps them",
     load: () => import("./events/command.ts"),

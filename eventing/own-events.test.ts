@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type CloudEvent, fact } from "../shared/event.ts";
+import { audit, type CloudEvent, fact } from "../shared/event.ts";
 import { completeEvents } from "./own-events.ts";
 
 const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -42,6 +42,13 @@ it("gives the same ids on a second run, counted per type so that a further fact 
   expect(ids([ready, changed, changed])).toEqual(ids([ready, changed, changed]));
   expect(ids([ready, changed, changed]).slice(1)).toEqual(ids([changed, changed, ready]).slice(0, 2));
   expect(new Set(ids([ready, changed, changed])).size).toBe(3);
+});
+
+it("8B.9 gives a fact that names itself the same id from every cause", () => {
+  const granted = { type: audit.granted, id: "cause/uid/owner" };
+  const idFrom = (id: string) => completeEvents([granted], { ...emission, cause: { ...cause, id } })[0]?.id;
+  expect(idFrom("a")).toBe(`cause/uid/owner/workspace-ready/${audit.granted}`);
+  expect(idFrom("b")).toBe(idFrom("a"));
 });
 
 it("places a fact about another account in that account's cluster", () => {

@@ -1,4 +1,5 @@
 import { done, type Outcome, waiting } from "../../shared/function.ts";
+import { IdentityError } from "../../shared/identity/identity.ts";
 import { messageOf } from "../../shared/kcp/errors.ts";
 import type { MembershipStatus } from "../../shared/kcp/objects.ts";
 import { memberReason } from "../../shared/membership.ts";
@@ -8,11 +9,12 @@ import { rolesOf } from "./plan.ts";
 import type { Change } from "./settle.ts";
 import { no, type Verdict, yes } from "./status.ts";
 import type { Team } from "./team.ts";
+import { later } from "./trouble.ts";
 
 /** Says of each Membership what has become of it, once the tuples are in order. One whose invitation fails keeps no other
- *  waiting; the first such error is thrown at the end, so that the event comes again. */
+ *  waiting; it is tried again with the same event. */
 export async function conclude(claims: readonly Claim[], change: Change, team: Team): Promise<Outcome> {
-  const errors: unknown[] = [];
+  const errors: IdentityError[] = [];
   const told: Claim[] = [];
   for (const claim of claims) {
     const isLastOwner = change.plan.lastOwners.has(claim.membership.metadata.name);
@@ -22,13 +24,11 @@ export async function conclude(claims: readonly Claim[], change: Change, team: T
       told.push(await team.tell(claim, { granted: no(claim.problem.reason, claim.problem.message) }));
     else told.push(await granted(claim, change, { team, errors }));
   }
-  if (errors.length > 0) throw errors[0];
-  const facts = told.flatMap((claim) => team.factsOf(claim));
-  const [name] = change.plan.lastOwners;
-  if (name === undefined) return done(...facts);
-  const { cluster } = team.place;
-  const outcome = waiting("the last owner stays", { kind: "Membership", cluster, name });
-  return facts.reduce((all, event) => all.emitting(event), outcome);
+  const [error] = errors;
+  const [name = ""] = change.plan.lastOwners;
+  const stays = { kind: "Membership", cluster: team.place.cluster, name };
+  const outcome = error ? later(error, team) : name ? waiting("the last owner stays", stays) : done();
+  return told.flatMap((claim) => team.factsOf(claim)).reduce((all, event) => all.emitting(event), outcome);
 }
 
 function lastOwner({ subject, isDeleting }: Claim, { place: { path } }: Team): Verdict {
@@ -58,7 +58,7 @@ async function revoked(claim: Claim, { store, before, after }: Change, team: Tea
 interface Granting {
   readonly team: Team;
   /** What may be tried again. */
-  readonly errors: unknown[];
+  readonly errors: IdentityError[];
 }
 
 async function granted(claim: Claim, { store }: Change, { team, errors }: Granting): Promise<Claim> {
@@ -66,6 +66,7 @@ async function granted(claim: Claim, { store }: Change, { team, errors }: Granti
   const invited = isInvited(membership)
     ? undefined
     : await invite(claim, team.place, team.deps, team.call).catch((error: unknown) => {
+        if (!(error instanceof IdentityError) || team.ctx.signal.aborted) throw error;
         errors.push(error);
         return no(memberReason.error, `the invitation could not be sent: ${messageOf(error)}`);
       });

@@ -12,7 +12,7 @@ export interface InvitationDeps {
   accountNamed(cluster: string, name: string): Promise<Account | undefined>;
   readonly settings: Settings;
   readonly identity: IdentityProvider | undefined;
-  readonly fga: Fga;
+  readonly fga: Fga | undefined;
 }
 
 const skipped = (message: string): Verdict => yes("Skipped", message);
@@ -22,12 +22,13 @@ const notYet = (message: string): Verdict => ({ status: "Unknown", reason: membe
 export async function invite({ subject }: Claim, place: Place, deps: InvitationDeps, call: Call): Promise<Verdict> {
   if (!isEmail(subject)) return skipped(`${subject} is no e-mail address: nobody is invited`);
   const { organization, info } = place;
+  const { security } = deps.settings;
+  if (!deps.identity || !security?.parts.invitation) return skipped("invitations are switched off");
   const clientId = organization && info?.spec.oidc?.clients?.[organization.name]?.clientId;
   if (!organization || !clientId) return notYet("the org has no issuer with a client for its portal yet");
-  if (!deps.identity) return skipped("no identity provider is configured: nobody is invited");
   const org = await organizationOf(place, deps);
   if (!org) return notYet("the Account of the org is not there");
-  const redirectUri = `https://${organization.name}.${deps.settings.security?.baseDomain}/`;
+  const redirectUri = `https://${organization.name}.${security.baseDomain}/`;
   try {
     const invitation = { email: subject, clientId, redirectUri };
     const state = await deps.identity.invite({ organization: org, invitation }, call);
@@ -41,18 +42,24 @@ export async function invite({ subject }: Claim, place: Place, deps: InvitationD
   }
 }
 
-/** Takes the invitation back unless the person has another role anywhere in the org. */
+/** Takes the invitation back unless the person has another role anywhere in the org. The realm of an org that is going
+ *  goes with all its users. */
 export async function uninvite(
   { subject, user }: Claim,
   place: Place,
   deps: InvitationDeps,
   { store, ...call }: Call & { readonly store: string },
 ): Promise<void> {
-  if (!isEmail(subject) || user === undefined || !deps.identity) return;
+  if (!isEmail(subject) || user === undefined || (place.isGoing && place.world?.isOrg)) return;
   const org = await organizationOf(place, deps);
-  const others = org && (await deps.fga.read({ store, filter: { user, object: "role:" } }, call));
+  const others = org && (await deps.fga?.read({ store, filter: { user, object: "role:" } }, call));
   if (!others || others.length > 0) return;
-  await deps.identity.revokeInvitation({ organization: org, email: subject }, call);
+  await deps.identity?.revokeInvitation({ organization: org, email: subject }, call).catch(unlessFinal);
+}
+
+/** What the provider will never do is no reason to keep the Membership. */
+function unlessFinal(error: unknown): void {
+  if (!(error instanceof IdentityError) || error.problem === "unavailable") throw error;
 }
 
 async function organizationOf({ organization }: Place, deps: InvitationDeps): Promise<Organization | undefined> {

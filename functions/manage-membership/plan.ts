@@ -56,7 +56,8 @@ export const rolesOf = (account: AccountKey, user: string | undefined, tuples: r
 
 type Tuples = ReadonlyMap<string, Tuple>;
 
-/** A role has power over the account as long as anybody is in it: the reference leaves it behind (security.md 7.1.18). */
+/** Members have power over the account as long as there are any: the reference leaves it behind (security.md 7.1.18). The
+ *  owners' link is part of the account's structure: where it is, the creator was made owner once, and never is again. */
 function linkChanges(
   account: AccountKey,
   { present, after, removed }: Record<"present" | "after" | "removed", Tuples>,
@@ -70,7 +71,7 @@ function linkChanges(
     const wasUsed = [...removed].some(([key, tuple]) => tuple.object === object && present.has(key));
     const isThere = present.has(formatTuple(link));
     if (isUsed && !isThere) writes.push(link);
-    if (!isUsed && wasUsed && isThere) deletes.push(link);
+    if (!isUsed && wasUsed && isThere && role !== "owner") deletes.push(link);
   }
   return { writes, deletes };
 }

@@ -1,5 +1,5 @@
 import { timestamp } from "../../shared/conditions.ts";
-import { FgaError, type Tuple } from "../../shared/fga/fga.ts";
+import type { Fga, Tuple } from "../../shared/fga/fga.ts";
 import {
   accountObject,
   assignment,
@@ -10,14 +10,14 @@ import {
   userProblem,
 } from "../../shared/fga/tuples.ts";
 import { drop, type Outcome, waiting } from "../../shared/function.ts";
-import { messageOf } from "../../shared/kcp/errors.ts";
 import { conditionOf, memberCondition, memberReason } from "../../shared/membership.ts";
 import { annotation, infoName } from "../../shared/names.ts";
-import { type Claim, claimOf, isHeld, isSettled } from "./claim.ts";
+import { type Claim, isHeld } from "./claim.ts";
 import { conclude } from "./conclude.ts";
 import { type Plan, planOf, rolesOf } from "./plan.ts";
 import { no } from "./status.ts";
 import type { Team } from "./team.ts";
+import { isTrouble, troubled } from "./trouble.ts";
 
 /** What is about to change in one store. */
 export interface Change {
@@ -27,38 +27,40 @@ export interface Change {
   readonly after: readonly Tuple[];
 }
 
-/** An error is told from this attempt on: what passes by itself is not worth an alarm. */
-const attemptsBeforeAlarm = 3;
-
 /** Brings the tuples of all Memberships of an account into order, in one write. */
 export async function settle(claims: readonly Claim[], team: Team): Promise<Outcome> {
   if (!team.place.world) return withoutAccount(claims, team);
-  const store = await presentStore(claims, team);
-  if (store === undefined) return withoutStore(claims, team);
   try {
-    const change = await changeOf(claims, store, team);
+    const { fga } = team.deps;
+    const store = fga && (await presentStore(claims, fga, team));
+    if (!fga || store === undefined) return await withoutStore(claims, team);
+    const change = await changeOf(claims, { fga, store }, team);
     const noted = await note(claims, change, team);
     await noteCreator(change, team);
     const { writes, deletes } = change.plan;
-    if (writes.length + deletes.length > 0) await team.deps.fga.write({ store, writes, deletes }, team.call);
+    if (writes.length + deletes.length > 0) await fga.write({ store, writes, deletes }, team.call);
     return await conclude(noted, change, team);
   } catch (error) {
-    if (error instanceof FgaError) await alarm(claims, error, team);
-    throw error;
+    if (team.ctx.signal.aborted || !isTrouble(error)) throw error;
+    return troubled(error, claims, team);
   }
 }
 
 /** A deleted store takes writes, and they are lost (security.md 8B.5): it is asked for first. */
-async function presentStore(claims: readonly Claim[], { place, deps, call }: Team): Promise<string | undefined> {
+async function presentStore(claims: readonly Claim[], fga: Fga, { place, call }: Team): Promise<string | undefined> {
   const noted = claims.find(({ membership }) => membership.status?.store)?.membership.status?.store;
   const id = place.info?.spec.fga.store.id || noted;
-  return id ? (await deps.fga.getStore({ id }, call))?.id : undefined;
+  return id ? (await fga.getStore({ id }, call))?.id : undefined;
 }
 
-async function changeOf(claims: readonly Claim[], store: string, { place, deps, call }: Team): Promise<Change> {
+async function changeOf(
+  claims: readonly Claim[],
+  { fga, store }: { readonly fga: Fga; readonly store: string },
+  { place, call }: Team,
+): Promise<Change> {
   const { account, world, isGoing } = place;
   const objects = [...roles.map((role) => roleObject(account, role)), accountObject(account)];
-  const found = await Promise.all(objects.map((object) => deps.fga.read({ store, filter: { object } }, call)));
+  const found = await Promise.all(objects.map((object) => fga.read({ store, filter: { object } }, call)));
   const before = found.flat();
   const plan = planOf({ account, claims, actual: before, keepsAnOwner: world?.isOrg === true && !isGoing });
   const gone = new Set(plan.deletes.map(formatTuple));
@@ -119,22 +121,14 @@ async function withoutAccount(claims: readonly Claim[], team: Team): Promise<Out
 async function withoutStore(claims: readonly Claim[], team: Team): Promise<Outcome> {
   const { cluster, info } = team.place;
   const id = info?.spec.fga.store.id;
-  const reason = id ? `the OpenFGA store ${id} of the org is gone` : "the org has no OpenFGA store yet";
+  const reason = !team.deps.fga
+    ? "OpenFGA is switched off"
+    : id
+      ? `the OpenFGA store ${id} of the org is gone`
+      : "the org has no OpenFGA store yet";
   for (const claim of claims) {
     if (claim.isDeleting && isHeld(claim.membership)) await team.release(claim);
     else if (!claim.isDeleting) await team.tell(claim, { granted: no(memberReason.waiting, reason) });
   }
   return waiting(reason, { kind: "AccountInfo", cluster, name: infoName });
-}
-
-async function alarm(claims: readonly Claim[], error: FgaError, team: Team): Promise<void> {
-  if (team.ctx.attempt < attemptsBeforeAlarm && error.problem !== "refused") return;
-  const granted = no(memberReason.error, `OpenFGA does not take the role: ${messageOf(error)}`);
-  const open = claims.filter((claim) => !isSettled(claim, team.place.info?.spec.fga.store.id));
-  for (const { membership } of open) {
-    const present = (await team.deps.membershipsIn(team.place.cluster)).find(
-      ({ metadata }) => metadata.uid === membership.metadata.uid,
-    );
-    if (present) await team.tell(claimOf(present, team.place.cluster), { granted });
-  }
 }

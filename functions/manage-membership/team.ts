@@ -47,9 +47,9 @@ export class Team {
 
   /** Facts about the change that this event, or an earlier delivery of it, has brought; about a revocation as long as the
    *  Membership is there. */
-  factsOf({ membership, subject, isRevoked }: Claim): readonly OwnEvent[] {
+  factsOf({ membership, subject, user, isRevoked }: Claim): readonly OwnEvent[] {
     const change = membership.status?.change;
-    if (!change || (change.cause !== this.event.id && !isRevoked)) return [];
-    return auditOf({ membership, subject, change }, this.place, this.deps.settings);
+    if (!change || user === undefined || (change.cause !== this.event.id && !isRevoked)) return [];
+    return auditOf({ membership, subject, user, change }, this.place, this.deps.settings);
   }
 }
