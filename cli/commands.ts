@@ -47,6 +47,11 @@ export const commands: readonly Entry[] = [
     load: () => import("./why/command.ts"),
   },
   {
+    name: "can",
+    summary: "Whether somebody may do something in a workspace, and which roles say so",
+    load: () => import("./can/command.ts"),
+  },
+  {
     name: "account create",
     summary: "Create an organization or an account",
     load: () => import("./account/create.ts"),
@@ -65,6 +70,11 @@ export const commands: readonly Entry[] = [
     name: "account wait",
     summary: "Wait until an account is Ready, or gone",
     load: () => import("./account/wait.ts"),
+  },
+  {
+    name: "authorization-config",
+    summary: "The file by which kcp asks the authorization webhook",
+    load: () => import("./authorization-config.ts"),
   },
   {
     name: "events",

@@ -10,8 +10,8 @@ export interface Emission {
   readonly now: number;
 }
 
-/** Completes the facts that a function found to CloudEvents. Ids follow from the cause alone, so that a second run
- *  emits the same events and not new ones (decisions.md 2). A fact about another account has that account's key in place
+/** Completes the facts that a function found to CloudEvents. Ids follow from the cause alone, or from what the fact says
+ *  of itself, so that a second run emits the same events and not new ones (decisions.md 2). A fact about another account has that account's key in place
  *  of the count: a second run may have fewer accounts to tell, and none may be taken for another's duplicate. */
 export function completeEvents(events: readonly OwnEvent[], emission: Emission): CloudEvent[] {
   const counts = new Map<string, number>();
@@ -29,7 +29,7 @@ function complete(event: OwnEvent, index: string, { cause, function: name, now }
   const { type, subject, data } = event;
   return {
     specversion: "1.0",
-    id: `${cause.id}/${name}/${type}/${index}`,
+    id: event.id === undefined ? `${cause.id}/${name}/${type}/${index}` : `${event.id}/${name}/${type}`,
     type,
     source: `/functions/${name}`,
     ...(subject !== undefined && { subject }),

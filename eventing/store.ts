@@ -20,7 +20,7 @@ export interface Listed<K extends Kind> {
 
 const maxBuried = 5_000;
 
-/** The objects of the six watched kinds as last seen, in watches and in answers to our own writes: what the handlers
+/** The objects of the watched kinds as last seen, in watches and in answers to our own writes: what the handlers
  *  read in `pm run` (decisions.md 9). It grows with the objects alone. */
 export class Store implements Reader {
   readonly #clusters = new Map<string, Cluster>();
@@ -166,4 +166,5 @@ const noObjects = (): Cluster["objects"] => ({
   WorkspaceType: new Map(),
   LogicalCluster: new Map(),
   APIBinding: new Map(),
+  Membership: new Map(),
 });

@@ -1,11 +1,11 @@
 import type { AccountFunction } from "../shared/function.ts";
-import type { Settings } from "../shared/settings.ts";
 import type { Step } from "../shared/step.ts";
 import createWorkspace from "./create-workspace/index.ts";
 import { workspaceStep } from "./create-workspace/workspace.ts";
 import { workspaceTypeStep } from "./create-workspace/workspace-types.ts";
 import manageAccountInfo from "./manage-accountinfo/index.ts";
 import { infoStep } from "./manage-accountinfo/info.ts";
+import manageMembership from "./manage-membership/index.ts";
 import nudgeWorkspace from "./nudge-workspace/index.ts";
 import relayLineage from "./relay-lineage/index.ts";
 import releaseAccountInfo from "./release-accountinfo/index.ts";
@@ -24,11 +24,8 @@ export const functions: readonly AccountFunction[] = [
   removeWorkspace,
   releaseAccountInfo,
   nudgeWorkspace,
+  manageMembership,
 ];
 
 /** The conditions of an Account in the order of its chain (spec/accounts.md, section 2). */
 export const steps: readonly Step[] = [workspaceTypeStep, workspaceStep, infoStep, securityStep, readyStep];
-
-/** Those that have something to do in an installation with these settings. */
-export const functionsFor = (settings: Pick<Settings, "security">): readonly AccountFunction[] =>
-  functions.filter(({ needs }) => !needs || settings[needs] !== undefined);

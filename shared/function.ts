@@ -12,6 +12,8 @@ export interface ObjectRef {
 /** A fact to emit. The runner adds id, source, causation, trace and, unless given, the account key of the cause. */
 export interface OwnEvent {
   readonly type: string;
+  /** Names the fact itself, where more than one event may tell of it: its CloudEvent is the same whatever the cause. */
+  readonly id?: string;
   readonly subject?: string;
   readonly accountkey?: string;
   readonly data?: unknown;
@@ -110,8 +112,8 @@ export interface AccountFunction<Deps = never> {
   readonly on: readonly Filter[];
   /** Conditions of the Account that this function owns, in order. */
   readonly steps?: readonly Step[];
-  /** Runs only where these settings are there. */
-  readonly needs?: "security";
+  /** Works only where accounts are secured, or moreover only with OpenFGA. */
+  readonly needs?: "security" | "fga";
   handle(event: CloudEvent, deps: Deps, ctx: Ctx): Promise<Outcome>;
 }
 

@@ -5,6 +5,7 @@ export const finalizer = {
   info: "account.core.platform-mesh.io/info",
   /** On Accounts that were secured when their workspace had no terminator yet (decisions.md 29). */
   security: "security.platform-mesh.io/account",
+  membership: "security.platform-mesh.io/membership",
 } as const;
 
 export const condition = {
@@ -33,6 +34,9 @@ export const annotation = {
   adopt: "account-functions.platform-mesh.io/adopt",
   /** RFC 3339; written only to make kcp look at a Workspace again (spec/performance.md, deletion). */
   nudge: "account-functions.platform-mesh.io/nudge",
+  /** RFC 3339, on an Account: since when its creator is owner no more. Nobody makes the creator owner again by itself
+   *  (spec/security.md, 8B.1). */
+  creatorRemoved: "account-functions.platform-mesh.io/creator-removed",
 } as const;
 
 export const coreExport = "core.platform-mesh.io";

@@ -59,6 +59,7 @@ describe("the shipped manifests", () => {
     expect(names).toEqual([
       expect.stringMatching(/^v[0-9a-f]{8}\.accounts\.core\.platform-mesh\.io$/),
       expect.stringMatching(/^v[0-9a-f]{8}\.accountinfos\.core\.platform-mesh\.io$/),
+      expect.stringMatching(/^v[0-9a-f]{8}\.memberships\.core\.platform-mesh\.io$/),
     ]);
     expect(named("APIExport").spec).toMatchObject({ resources: names.map((schema) => ({ schema })) });
   });

@@ -25,6 +25,8 @@ export const objectsOfAccount: Readonly<Record<Kind, Find>> = {
     const bindings = await reader.list("APIBinding", cluster, call);
     return bindings.find(({ spec }) => spec.reference.export?.name === coreExport);
   }),
+  // Any one of them makes the function look at all.
+  Membership: inside(async (reader, cluster, call) => (await reader.list("Membership", cluster, call))[0]),
 };
 
 export const isKind = (text: string): text is Kind => text in kinds;

@@ -2,6 +2,7 @@ import { busFlags } from "../bus-flags.ts";
 import type { Options } from "../command.ts";
 import { authorizationFlags } from "./authorization-flags.ts";
 import { fgaFlags } from "./fga-flags.ts";
+import { securityFlags } from "./security-flags.ts";
 import { creatorFlags, settingFlags } from "./setting-flags.ts";
 
 /** Flags of `pm run` with the names and defaults of the reference operator (features.md 002-C01 to C32), then ours.
@@ -20,6 +21,7 @@ export const runFlags = {
   ...authorizationFlags,
   ...fgaFlags,
   ...settingFlags,
+  ...securityFlags,
   "controllers-account-info-enabled": {
     type: "boolean",
     default: true,

@@ -36,7 +36,7 @@ export function seenIn(recording: Invocation): ReadonlyMap<string, Answers<Seen>
 export const objectAt = ({ event, objects }: Invocation, place: ObjectAt): KubeObject =>
   (place === "event" ? event.data : objects[place]) as KubeObject;
 
-/** `undefined` for what is none of the six. */
+/** `undefined` for what is none of ours. */
 export function kindOf({ group, plural }: Resource): Kind | undefined {
   const all = Object.keys(kinds) as Kind[];
   return all.find((kind) => kinds[kind].plural === plural && kinds[kind].group === group);

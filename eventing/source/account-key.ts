@@ -18,10 +18,11 @@ const keys: KeyOf = {
   },
   LogicalCluster: ({ spec }) => spec?.owner,
   APIBinding: (binding, store) => store.ownerOf(clusterOf(binding)),
+  Membership: (membership, store) => store.ownerOf(clusterOf(membership)),
 };
 
 /** Order key of an object's events (decisions.md 1); `undefined` when it is of no Account, or when its owner is not seen
- *  yet, as happens to an APIBinding. */
+ *  yet, as happens to what merely lies in its workspace. */
 export function accountKeyOf<K extends Kind>(kind: K, object: ObjectOf[K], store: Store): string | undefined {
   const key = keys[kind](object, store);
   return key?.cluster && key.name ? formatKey({ cluster: key.cluster, name: key.name }) : undefined;

@@ -128,7 +128,7 @@ export class Feed<K extends Kind> implements Observer<ObjectOf[K]> {
   }
 
   #isEarly(object: ObjectOf[K]): boolean {
-    return this.#options.kind === "APIBinding" && !this.#options.forwarding.store.ownerOf(clusterOf(object));
+    return lying.has(this.#options.kind) && !this.#options.forwarding.store.ownerOf(clusterOf(object));
   }
 
   async #forwardLater(object: ObjectOf[K]): Promise<void> {
@@ -172,6 +172,9 @@ export class Feed<K extends Kind> implements Observer<ObjectOf[K]> {
     else await this.#published.set(key, entry);
   }
 }
+
+/** Kinds whose objects do not say themselves whose they are. */
+const lying: ReadonlySet<Kind> = new Set(["APIBinding", "Membership"]);
 
 const keyOf = ({ metadata }: Forwardable): string =>
   `${metadata.annotations?.[clusterAnnotation] ?? ""}/${metadata.name}`;

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Store } from "../store.ts";
 
-/** Keeps the events of APIBindings back until it is known whose workspace they are in. kcp shows a binding before the
+/** Keeps the events of what lies in a workspace, as APIBindings, back until it is known whose it is. kcp shows a binding before the
  *  LogicalCluster around it, and without an owner its event would wake nobody. */
 export class Hold {
   readonly #store: Store;

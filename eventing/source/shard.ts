@@ -9,12 +9,14 @@ import type { Timing } from "./watch.ts";
 export interface ShardOptions extends Omit<FeedOptions<Kind>, "kind" | "shard"> {
   /** URL of the export's virtual workspace on this shard. */
   readonly url: string;
+  /** What is watched. */
+  readonly kinds: readonly Kind[];
   readonly http: Http;
   readonly timing: Timing;
   readonly signal: AbortSignal;
 }
 
-/** Six watches, one a kind, on one shard. */
+/** A watch for each kind on one shard. */
 export class Shard {
   readonly name: string;
   readonly url: string;
@@ -25,14 +27,7 @@ export class Shard {
   constructor(options: ShardOptions) {
     this.url = options.url;
     this.name = shardName(options.url);
-    const started = [
-      this.#start("Workspace", options),
-      this.#start("LogicalCluster", options),
-      this.#start("Account", options),
-      this.#start("AccountInfo", options),
-      this.#start("WorkspaceType", options),
-      this.#start("APIBinding", options),
-    ];
+    const started = options.kinds.map((kind) => this.#start(kind, options));
     this.#feeds = started.map(({ feed }) => feed);
     this.ended = Promise.all(started.map(({ ended }) => ended));
   }
@@ -46,7 +41,7 @@ export class Shard {
     return this.#feeds.every(({ inStore }) => inStore);
   }
 
-  #start<K extends Kind>(kind: K, { url, http, timing, signal, ...rest }: ShardOptions) {
+  #start<K extends Kind>(kind: K, { url, kinds: _all, http, timing, signal, ...rest }: ShardOptions) {
     const feed = new Feed<K>({ ...rest, kind, shard: this.name });
     const run = async (): Promise<void> => {
       await feed.load();

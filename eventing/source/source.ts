@@ -2,6 +2,7 @@ import { findCondition } from "../../shared/conditions.ts";
 import type { Log } from "../../shared/function.ts";
 import { messageOf } from "../../shared/kcp/errors.ts";
 import { createHttp, type Http } from "../../shared/kcp/http.ts";
+import { coreKinds, type Kind } from "../../shared/kcp/kinds.ts";
 import type { Kubeconfig } from "../../shared/kcp/kubeconfig.ts";
 import type { Account } from "../../shared/kcp/objects.ts";
 import { createClient } from "../../shared/kcp/rest.ts";
@@ -26,6 +27,8 @@ export interface SourceOptions {
   readonly sliceName: string;
   /** Workspace of the slice; that of the kubeconfig unless given. */
   readonly workspace?: string;
+  /** What is watched; the core kinds unless given. */
+  readonly kinds?: readonly Kind[];
   readonly bus: Pick<Bus, "publish" | "checkpoint">;
   readonly store: Store;
   /** Milliseconds after which each Account is looked at again. */
@@ -69,9 +72,21 @@ export function createSource(options: SourceOptions): Source {
     const hold = new Hold(store, clock);
     const publisher = new Publisher({ ...timing, bus: options.bus, log, signal });
     const checkpoint = await publisher.persist("opening the checkpoint", () => options.bus.checkpoint());
-    const { hooks = {}, sliceName } = options;
+    const { hooks = {}, kinds = coreKinds, sliceName } = options;
     const onEndpoints = async (urls: readonly string[]): Promise<void> => {
-      await shards.follow(urls, { forwarding, publisher, checkpoint, hold, clock, log, http, timing, hooks, signal });
+      await shards.follow(urls, {
+        kinds,
+        forwarding,
+        publisher,
+        checkpoint,
+        hold,
+        clock,
+        log,
+        http,
+        timing,
+        hooks,
+        signal,
+      });
       await held?.follow({ forwarding, publisher, hooks, http, timing, signal, read: reader.read });
       log.info({ endpoints: urls }, "following the shards of the API export");
     };

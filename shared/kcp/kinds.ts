@@ -6,6 +6,7 @@ export const kinds = {
   WorkspaceType: { group: "tenancy.kcp.io", version: "v1alpha1", plural: "workspacetypes" },
   LogicalCluster: { group: "core.kcp.io", version: "v1alpha1", plural: "logicalclusters" },
   APIBinding: { group: "apis.kcp.io", version: "v1alpha2", plural: "apibindings" },
+  Membership: { group: "core.platform-mesh.io", version: "v1alpha1", plural: "memberships" },
 } as const satisfies Record<string, Resource>;
 
 /** Written and read where security is on, and not watched. */
@@ -16,8 +17,18 @@ export const authenticationConfigurations: Resource = {
   plural: "workspaceauthenticationconfigurations",
 };
 
-/** The six watched kinds (decisions.md 8). */
 export type Kind = keyof typeof kinds;
+
+/** What every installation has and watches (decisions.md 8), in the order in which a source asks for it. Other kinds are
+ *  there only with the function that wants them. */
+export const coreKinds: readonly Kind[] = [
+  "Workspace",
+  "LogicalCluster",
+  "Account",
+  "AccountInfo",
+  "WorkspaceType",
+  "APIBinding",
+];
 
 /** A served resource; `group` is empty for the core group. */
 export interface Resource {

@@ -61,6 +61,8 @@ export interface Account extends KubeObject {
 export interface SecurityRecord {
   /** The generation that this was made for. */
   readonly observedGeneration: number;
+  /** Cluster id of the account's own workspace that this is about: one deleted by hand is made anew, with another. */
+  readonly cluster?: string;
   /** Id of the OpenFGA store that the account's tuples are in. */
   readonly storeId?: string;
   /** Of the model that was last written, with the digest of what it was made of. */
@@ -173,6 +175,35 @@ export interface APIBinding extends KubeObject {
   readonly status?: { readonly phase?: string; readonly conditions?: readonly KcpCondition[] };
 }
 
+export type MemberRole = "owner" | "member";
+/** Somebody's role in the account of the workspace that it lies in (decisions.md 34). */
+export interface Membership extends KubeObject {
+  readonly spec: {
+    /** E-mail or user name, as kcp knows the user. */
+    readonly subject: string;
+    readonly role: MemberRole;
+  };
+  readonly status?: MembershipStatus;
+}
+export interface MembershipStatus {
+  readonly conditions?: readonly Condition[];
+  readonly observedGeneration?: number;
+  /** Whom and in which OpenFGA store `roles` may have been granted: noted before it is done, so that nothing that was
+   *  granted is ever forgotten. */
+  readonly subject?: string;
+  readonly store?: string;
+  readonly roles?: readonly MemberRole[];
+  /** The last change of the subject's roles in the account, for the audit. */
+  readonly change?: RoleChange;
+}
+
+export interface RoleChange {
+  /** Id of the event in whose handling it was made. */
+  readonly cause: string;
+  readonly before: readonly MemberRole[];
+  readonly after: readonly MemberRole[];
+}
+
 export interface ObjectOf {
   Account: Account;
   AccountInfo: AccountInfo;
@@ -180,6 +211,7 @@ export interface ObjectOf {
   WorkspaceType: WorkspaceType;
   LogicalCluster: LogicalCluster;
   APIBinding: APIBinding;
+  Membership: Membership;
 }
 
 /** Annotation with the logical cluster id, on every object that kcp serves. */

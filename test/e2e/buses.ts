@@ -29,7 +29,7 @@ export function memoryBus(path: string): TestBus {
     async publishing(work) {
       const archive = await open();
       await work(async (event) => {
-        const wanting = functions.filter(({ on }) => on.some((filter) => matches(filter, event)));
+        const wanting = functions.filter(({ needs, on }) => !needs && on.some((filter) => matches(filter, event)));
         for (const { name } of wanting) await archive.redeliver(event, name);
       });
       await archive.close();

@@ -6,7 +6,7 @@ import { createSource } from "../../eventing/source/source.ts";
 import { defaultTiming } from "../../eventing/source/watch.ts";
 import { Store } from "../../eventing/store.ts";
 import { storeBackend } from "../../eventing/store-backend.ts";
-import { functions, steps } from "../../functions/index.ts";
+import { functions as all, steps } from "../../functions/index.ts";
 import type { Log } from "../../shared/function.ts";
 import { createInvoke, type Invoke } from "../../shared/invoke.ts";
 import type { Writer } from "../../shared/kcp/client.ts";
@@ -31,6 +31,7 @@ const server = "https://embedded";
 const workspace = "root:platform-mesh-system";
 const serverCa = "CA";
 const stepMs = 10;
+const functions = all.filter(({ needs }) => needs === undefined);
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** The source and all functions as `pm run` has them, with every wait by the given clock. */

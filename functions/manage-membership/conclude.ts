@@ -1,0 +1,78 @@
+import { done, type Outcome, waiting } from "../../shared/function.ts";
+import { messageOf } from "../../shared/kcp/errors.ts";
+import type { MembershipStatus } from "../../shared/kcp/objects.ts";
+import { memberReason } from "../../shared/membership.ts";
+import { type Claim, isHeld, isInvited } from "./claim.ts";
+import { invite, uninvite } from "./invitation.ts";
+import { rolesOf } from "./plan.ts";
+import type { Change } from "./settle.ts";
+import { no, type Verdict, yes } from "./status.ts";
+import type { Team } from "./team.ts";
+
+/** Says of each Membership what has become of it, once the tuples are in order. One whose invitation fails keeps no other
+ *  waiting; the first such error is thrown at the end, so that the event comes again. */
+export async function conclude(claims: readonly Claim[], change: Change, team: Team): Promise<Outcome> {
+  const errors: unknown[] = [];
+  const told: Claim[] = [];
+  for (const claim of claims) {
+    const isLastOwner = change.plan.lastOwners.has(claim.membership.metadata.name);
+    if (isLastOwner) told.push(await team.tell(claim, { granted: lastOwner(claim, team) }));
+    else if (claim.isDeleting) told.push(await revoked(claim, change, team));
+    else if (claim.problem)
+      told.push(await team.tell(claim, { granted: no(claim.problem.reason, claim.problem.message) }));
+    else told.push(await granted(claim, change, { team, errors }));
+  }
+  if (errors.length > 0) throw errors[0];
+  const facts = told.flatMap((claim) => team.factsOf(claim));
+  const [name] = change.plan.lastOwners;
+  if (name === undefined) return done(...facts);
+  const { cluster } = team.place;
+  const outcome = waiting("the last owner stays", { kind: "Membership", cluster, name });
+  return facts.reduce((all, event) => all.emitting(event), outcome);
+}
+
+function lastOwner({ subject, isDeleting }: Claim, { place: { path } }: Team): Verdict {
+  const then = isDeleting ? "this one goes by itself then" : "the role changes by itself then";
+  const message = `${subject} is the last owner of ${path}: make somebody else owner first (pm member add SUBJECT --role owner -w ${path}); ${then}`;
+  return no(memberReason.lastOwner, message);
+}
+
+/** Two passes: what was taken away is told before the Membership goes, and once more when it does. */
+async function revoked(claim: Claim, { store, before, after }: Change, team: Team): Promise<Claim> {
+  const { membership, user, subject } = claim;
+  const { account } = team.place;
+  if (!isHeld(membership)) return claim;
+  if (claim.isRevoked) {
+    if (membership.status?.change?.cause !== team.event.id) await team.release(claim);
+    return claim;
+  }
+  await uninvite(claim, team.place, team.deps, { store, ...team.call });
+  const left = rolesOf(account, user, after);
+  const had = [...rolesOf(account, user, before), ...(membership.status?.roles ?? [])];
+  const change = { before: [...new Set(had)], after: left, cause: team.event.id };
+  const facts: MembershipStatus = { subject, store, roles: [], change };
+  const told = await team.tell(claim, { ...facts, granted: no(memberReason.revoked, `${subject} has lost the role`) });
+  return { ...told, isRevoked: true };
+}
+
+interface Granting {
+  readonly team: Team;
+  /** What may be tried again. */
+  readonly errors: unknown[];
+}
+
+async function granted(claim: Claim, { store }: Change, { team, errors }: Granting): Promise<Claim> {
+  const { subject, wanted, membership } = claim;
+  const invited = isInvited(membership)
+    ? undefined
+    : await invite(claim, team.place, team.deps, team.call).catch((error: unknown) => {
+        errors.push(error);
+        return no(memberReason.error, `the invitation could not be sent: ${messageOf(error)}`);
+      });
+  const message = `${subject} is ${wanted.join(" and ")} of ${team.place.path}`;
+  return team.tell(claim, {
+    granted: yes(memberReason.granted, message),
+    ...(invited && { invited }),
+    ...{ subject, store, roles: wanted },
+  });
+}

@@ -1,0 +1,140 @@
+import { timestamp } from "../../shared/conditions.ts";
+import { FgaError, type Tuple } from "../../shared/fga/fga.ts";
+import {
+  accountObject,
+  assignment,
+  fgaUser,
+  formatTuple,
+  roleObject,
+  roles,
+  userProblem,
+} from "../../shared/fga/tuples.ts";
+import { drop, type Outcome, waiting } from "../../shared/function.ts";
+import { messageOf } from "../../shared/kcp/errors.ts";
+import { conditionOf, memberCondition, memberReason } from "../../shared/membership.ts";
+import { annotation, infoName } from "../../shared/names.ts";
+import { type Claim, claimOf, isHeld, isSettled } from "./claim.ts";
+import { conclude } from "./conclude.ts";
+import { type Plan, planOf, rolesOf } from "./plan.ts";
+import { no } from "./status.ts";
+import type { Team } from "./team.ts";
+
+/** What is about to change in one store. */
+export interface Change {
+  readonly store: string;
+  readonly plan: Plan;
+  readonly before: readonly Tuple[];
+  readonly after: readonly Tuple[];
+}
+
+/** An error is told from this attempt on: what passes by itself is not worth an alarm. */
+const attemptsBeforeAlarm = 3;
+
+/** Brings the tuples of all Memberships of an account into order, in one write. */
+export async function settle(claims: readonly Claim[], team: Team): Promise<Outcome> {
+  if (!team.place.world) return withoutAccount(claims, team);
+  const store = await presentStore(claims, team);
+  if (store === undefined) return withoutStore(claims, team);
+  try {
+    const change = await changeOf(claims, store, team);
+    const noted = await note(claims, change, team);
+    await noteCreator(change, team);
+    const { writes, deletes } = change.plan;
+    if (writes.length + deletes.length > 0) await team.deps.fga.write({ store, writes, deletes }, team.call);
+    return await conclude(noted, change, team);
+  } catch (error) {
+    if (error instanceof FgaError) await alarm(claims, error, team);
+    throw error;
+  }
+}
+
+/** A deleted store takes writes, and they are lost (security.md 8B.5): it is asked for first. */
+async function presentStore(claims: readonly Claim[], { place, deps, call }: Team): Promise<string | undefined> {
+  const noted = claims.find(({ membership }) => membership.status?.store)?.membership.status?.store;
+  const id = place.info?.spec.fga.store.id || noted;
+  return id ? (await deps.fga.getStore({ id }, call))?.id : undefined;
+}
+
+async function changeOf(claims: readonly Claim[], store: string, { place, deps, call }: Team): Promise<Change> {
+  const { account, world, isGoing } = place;
+  const objects = [...roles.map((role) => roleObject(account, role)), accountObject(account)];
+  const found = await Promise.all(objects.map((object) => deps.fga.read({ store, filter: { object } }, call)));
+  const before = found.flat();
+  const plan = planOf({ account, claims, actual: before, keepsAnOwner: world?.isOrg === true && !isGoing });
+  const gone = new Set(plan.deletes.map(formatTuple));
+  const after = [...before.filter((tuple) => !gone.has(formatTuple(tuple))), ...plan.writes];
+  return { store, plan, before, after };
+}
+
+/** Says in the status what is about to be granted, so that it can be taken away whatever happens in between. */
+function note(claims: readonly Claim[], { store, plan, before, after }: Change, team: Team): Promise<readonly Claim[]> {
+  const { account } = team.place;
+  const written = new Set(plan.writes.map(formatTuple));
+  const isNew = (claim: Claim) =>
+    claim.membership.status?.store !== store ||
+    (isGranting(claim) && claim.membership.status.change?.cause !== team.event.id) ||
+    claim.wanted.some((role) => !claim.membership.status?.roles?.includes(role)) ||
+    claim.wanted.some((role) => written.has(formatTuple(assignment(account, role, claim.user ?? ""))));
+  return Promise.all(
+    claims.map((claim) => {
+      const { membership, user, subject, wanted, problem, isDeleting } = claim;
+      if (isDeleting || problem || plan.lastOwners.has(membership.metadata.name) || !isNew(claim)) return claim;
+      const noted = [...new Set([...(membership.status?.roles ?? []), ...wanted])];
+      const open = isGranting(claim) ? membership.status?.change : undefined;
+      const roleChange = { before: rolesOf(account, user, before), after: rolesOf(account, user, after) };
+      return team.tell(claim, {
+        granted: no(memberReason.granting, `${subject} becomes ${wanted.join(" and ")}`),
+        ...{ subject, store, roles: noted, change: { ...(open ?? roleChange), cause: team.event.id } },
+      });
+    }),
+  );
+}
+
+const isGranting = ({ membership }: Claim): boolean =>
+  conditionOf(membership, memberCondition.granted)?.reason === memberReason.granting;
+
+/** Whoever created the account was made owner with no Membership to show for it. */
+async function noteCreator({ plan }: Change, { place, deps, ctx }: Team): Promise<void> {
+  const { account, world, isGoing } = place;
+  const { creator = "" } = world?.account.spec ?? {};
+  if (!world || isGoing || userProblem(creator) || world.account.metadata.annotations?.[annotation.creatorRemoved])
+    return;
+  const seed = formatTuple(assignment(account, "owner", fgaUser(creator, account.cluster)));
+  const isTaken = plan.deletes.some((tuple) => formatTuple(tuple) === seed);
+  if (isTaken) await deps.noteCreatorRemoved(world, timestamp(ctx.now()));
+}
+
+/** Nothing was granted that is not gone with its account. */
+async function withoutAccount(claims: readonly Claim[], team: Team): Promise<Outcome> {
+  const message =
+    "this workspace belongs to no account: a Membership lies in the workspace of the account that it is for";
+  for (const claim of claims) {
+    if (!claim.isDeleting) await team.tell(claim, { granted: no("NoAccount", message) });
+    else if (isHeld(claim.membership)) await team.release(claim);
+  }
+  return drop("there is no such Account");
+}
+
+/** Without a store there are no tuples. */
+async function withoutStore(claims: readonly Claim[], team: Team): Promise<Outcome> {
+  const { cluster, info } = team.place;
+  const id = info?.spec.fga.store.id;
+  const reason = id ? `the OpenFGA store ${id} of the org is gone` : "the org has no OpenFGA store yet";
+  for (const claim of claims) {
+    if (claim.isDeleting && isHeld(claim.membership)) await team.release(claim);
+    else if (!claim.isDeleting) await team.tell(claim, { granted: no(memberReason.waiting, reason) });
+  }
+  return waiting(reason, { kind: "AccountInfo", cluster, name: infoName });
+}
+
+async function alarm(claims: readonly Claim[], error: FgaError, team: Team): Promise<void> {
+  if (team.ctx.attempt < attemptsBeforeAlarm && error.problem !== "refused") return;
+  const granted = no(memberReason.error, `OpenFGA does not take the role: ${messageOf(error)}`);
+  const open = claims.filter((claim) => !isSettled(claim, team.place.info?.spec.fga.store.id));
+  for (const { membership } of open) {
+    const present = (await team.deps.membershipsIn(team.place.cluster)).find(
+      ({ metadata }) => metadata.uid === membership.metadata.uid,
+    );
+    if (present) await team.tell(claimOf(present, team.place.cluster), { granted });
+  }
+}
