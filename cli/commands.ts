@@ -47,6 +47,11 @@ export const commands: readonly Entry[] = [
     load: () => import("./why/command.ts"),
   },
   {
+    name: "can",
+    summary: "Whether somebody may do something in a workspace, and which roles say so",
+    load: () => import("./can/command.ts"),
+  },
+  {
     name: "account create",
     summary: "Create an organization or an account",
     load: () => import("./account/create.ts"),
@@ -80,6 +85,11 @@ export const commands: readonly Entry[] = [
     name: "member list",
     summary: "Who is owner or member of an account, and why",
     load: () => import("./member/list.ts"),
+  },
+  {
+    name: "authorization-config",
+    summary: "The file by which kcp asks the authorization webhook",
+    load: () => import("./authorization-config.ts"),
   },
   {
     name: "events",

@@ -11,12 +11,12 @@ export interface Who {
   readonly groups: readonly string[];
 }
 
-/** The user that kcp sees behind a client's credentials. */
-export async function whoAmI(client: Client, call?: Call): Promise<Who> {
+/** The user that kcp sees behind a client's credentials; a workspace may know users of its own. */
+export async function whoAmI(client: Client, call?: Call, cluster = "root"): Promise<Who> {
   const answer = await client.request(
     {
       method: "POST",
-      cluster: "root",
+      cluster,
       path: "/apis/authentication.k8s.io/v1/selfsubjectreviews",
       body: { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" },
       doing: "asking kcp who we are",

@@ -1,18 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { defaultSettings, type SecuritySettings } from "../shared/settings.ts";
-import { activeFunctions, watchedKinds } from "./active-functions.ts";
+import { functions } from "../functions/index.ts";
+import { type Active, activeFunctions, watchedKinds } from "./active-functions.ts";
 
-const names = (disabled: readonly string[], security?: SecuritySettings) =>
-  activeFunctions({
-    settings: { ...defaultSettings, ...(security && { security }) },
-    disabledFunctions: new Set(disabled),
-  });
-const on = { marker: "root:security" } as SecuritySettings;
+const active = (security: Active["security"], ...disabled: readonly string[]) =>
+  activeFunctions(functions, { security, disabledFunctions: new Set(disabled) });
+const withFga = { fga: {} } as Active["security"];
 
 describe("what works and what is watched", () => {
   test("decisions 8: without security the six core kinds, and none that an export without memberships lacks", () => {
-    expect(names([]).some(({ needs }) => needs)).toBe(false);
-    expect(watchedKinds(names([]))).toEqual([
+    expect(active(undefined).some(({ needs }) => needs)).toBe(false);
+    expect(watchedKinds(active(undefined))).toEqual([
       "Workspace",
       "LogicalCluster",
       "Account",
@@ -22,12 +19,13 @@ describe("what works and what is watched", () => {
     ]);
   });
 
-  test("decisions 34: Memberships with the function that takes them", () => {
-    expect(watchedKinds(names([], on))).toContain("Membership");
-    expect(watchedKinds(names(["manage-membership"], on))).not.toContain("Membership");
+  test("decisions 34: Memberships with the function that takes them, where there is an OpenFGA to write to", () => {
+    expect(watchedKinds(active(withFga))).toContain("Membership");
+    expect(watchedKinds(active({}))).not.toContain("Membership");
+    expect(watchedKinds(active(withFga, "manage-membership"))).not.toContain("Membership");
   });
 
   test("no function that is switched off", () => {
-    expect(names(["release-accountinfo"]).map(({ name }) => name)).not.toContain("release-accountinfo");
+    expect(active(withFga, "release-accountinfo").map(({ name }) => name)).not.toContain("release-accountinfo");
   });
 });

@@ -1,14 +1,21 @@
-import { functionsFor } from "../functions/index.ts";
 import type { AccountFunction } from "../shared/function.ts";
 import { coreKinds, type Kind, kinds } from "../shared/kcp/kinds.ts";
-import type { RunConfig } from "./run-config.ts";
+import type { Security } from "./security.ts";
+
+export interface Active {
+  readonly disabledFunctions: ReadonlySet<string>;
+  /** Where it is on. */
+  readonly security: Pick<Security, "fga"> | undefined;
+}
 
 /** The functions that work in this installation. */
-export const activeFunctions = ({
-  settings,
-  disabledFunctions,
-}: Pick<RunConfig, "settings" | "disabledFunctions">): readonly AccountFunction[] =>
-  functionsFor(settings).filter(({ name }) => !disabledFunctions.has(name));
+export function activeFunctions(
+  all: readonly AccountFunction[],
+  { disabledFunctions, security }: Active,
+): readonly AccountFunction[] {
+  const has = { security: security !== undefined, fga: security?.fga !== undefined };
+  return all.filter(({ name, needs }) => !disabledFunctions.has(name) && (!needs || has[needs]));
+}
 
 /** What the source watches for them: a kind beyond the core ones may not even be served where nobody asks for it. */
 export function watchedKinds(active: readonly AccountFunction[]): readonly Kind[] {

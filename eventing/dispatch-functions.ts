@@ -1,11 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { steps } from "../functions/index.ts";
+import { functions, steps } from "../functions/index.ts";
 import type { Log } from "../shared/function.ts";
 import { createInvoke, type Invoke, type InvokeOptions } from "../shared/invoke.ts";
+import { createClusters } from "../shared/kcp/clusters.ts";
 import type { Kubeconfig } from "../shared/kcp/kubeconfig.ts";
-import { createClient } from "../shared/kcp/rest.ts";
+import { type Client, createClient } from "../shared/kcp/rest.ts";
 import type { Metrics } from "../shared/metrics.ts";
 import { allowedTypes } from "../shared/naming.ts";
+import type { Outside } from "../shared/outside.ts";
+import type { Backend } from "../shared/pass.ts";
 import type { Settings } from "../shared/settings.ts";
 import { activeFunctions } from "./active-functions.ts";
 import type { Records } from "./bus/archive.ts";
@@ -16,6 +19,7 @@ import { countingTypes, recordAccounts } from "./record-accounts.ts";
 import { recordDispatch } from "./record-dispatch.ts";
 import { recordInvocations } from "./recording/recorder.ts";
 import type { RunConfig } from "./run-config.ts";
+import type { Security } from "./security.ts";
 import type { Source } from "./source/source.ts";
 import type { Store } from "./store.ts";
 import { storeBackend } from "./store-backend.ts";
@@ -34,6 +38,8 @@ export interface Work {
   readonly metrics: Metrics;
   /** Told of every handled event besides the metrics. */
   readonly tracing: DispatchMetrics | undefined;
+  /** Where it is on. */
+  readonly security: Security | undefined;
 }
 
 const pollMs = 20;
@@ -48,9 +54,18 @@ export function dispatchFunctions(work: Work, store: Store, source: Source): Dis
     timeoutMs: config.requestTimeout,
     onRequest: ({ code, method, host }) => metrics.process.requests.inc({ code, method, host }),
   });
-  const settings: Settings = { ...config.settings, serverCa: kubeconfig.serverCa() };
-  const active = activeFunctions(config);
-  const backend = storeBackend({ ...client, ...countingTypes(client, metrics) }, store);
+  const { security } = work;
+  const settings: Settings = {
+    ...config.settings,
+    serverCa: kubeconfig.serverCa(),
+    ...(security && { security: security.settings }),
+  };
+  const active = activeFunctions(functions, { ...config, security });
+  const outside = security && outsideOf(security, client, work);
+  const backend: Backend = {
+    ...storeBackend({ ...client, ...countingTypes(client, metrics) }, store),
+    ...(outside && { outside }),
+  };
   const deciding: InvokeOptions = { backend, settings, steps, observed: recordAccounts(metrics) };
   const decide = records ? recordInvocations(deciding, { records, version }) : createInvoke(deciding);
   // A shard that appears later fills the store again, and until then the same holds.
@@ -74,4 +89,10 @@ export function dispatchFunctions(work: Work, store: Store, source: Source): Dis
     maxConcurrent: config.concurrency,
     metrics: work.tracing ? tellAll([recorded, work.tracing]) : recorded,
   });
+}
+
+function outsideOf({ settings, fga, identity }: Security, claimed: Client, work: Work): Outside {
+  const client = { config: work.kubeconfig, timeoutMs: work.config.requestTimeout };
+  const clusters = createClusters({ direct: createClient(client), claimed, client, marker: settings.marker });
+  return { clusters, ...(fga && { fga }), ...(identity && { identity }) };
 }

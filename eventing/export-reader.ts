@@ -14,7 +14,7 @@ export interface ExportReader extends Reader {
 }
 
 /** How long the URLs of the shards are taken for true, in milliseconds. */
-const freshMs = 10_000;
+const freshMs = 1_000;
 
 /** Reads through the virtual workspaces of the export, where the operator may read. */
 export function createExportReader({ config, workspace, sliceName, ...options }: ExportOptions): ExportReader {

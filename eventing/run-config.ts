@@ -1,6 +1,7 @@
 import type { Limits } from "../functions/validate-account/limits.ts";
 import type { FgaOptions } from "../shared/fga/client.ts";
-import type { Settings } from "../shared/settings.ts";
+import type { IdentityConfig } from "../shared/identity/config.ts";
+import type { SecuritySettings, Settings } from "../shared/settings.ts";
 import type { RecordBounds } from "./bus/archive.ts";
 
 /** Everything that `pm run` can be told; durations in milliseconds. */
@@ -20,6 +21,8 @@ export interface RunConfig {
   readonly settings: Omit<Settings, "serverCa">;
   /** Functions that are switched off. */
   readonly disabledFunctions: ReadonlySet<string>;
+  /** How accounts are secured where kcp holds their workspaces until they are. */
+  readonly security: SecurityConfig;
   /** Accounts that one function works on at once. */
   readonly concurrency: number;
   /** Instances are told apart in logs and traces by these. */
@@ -31,6 +34,12 @@ export interface RunConfig {
   readonly leaderElect: boolean;
   /** What is under way gets this long to end. */
   readonly shutdownTimeout: number;
+}
+export interface SecurityConfig {
+  readonly settings: Omit<SecuritySettings, "marker" | "issuerCa">;
+  readonly identity: IdentityConfig | undefined;
+  /** PEM file of the CA of the issuers, for kcp. */
+  readonly issuerCaFile?: string;
 }
 export type BusConfig =
   | {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ApiError } from "../shared/kcp/client.ts";
-import { defaultSettings } from "../shared/settings.ts";
+import { defaultSecurity, defaultSettings } from "../shared/settings.ts";
 import { type ScriptedServer, type Seen, scriptedServer, sendJson } from "../test/scripted-server.ts";
 import { openSocketArchive } from "./bus/archive-client.ts";
 import { leaseName } from "./leader.ts";
@@ -105,6 +105,7 @@ const config = (more: Partial<RunConfig> = {}): RunConfig => ({
   webhooks: undefined,
   fga: undefined,
   authorization: undefined,
+  security: { settings: defaultSecurity, identity: undefined },
   source: { endpointSlice: "core", resync: 60_000 },
   settings: defaultSettings,
   disabledFunctions: new Set(["release-accountinfo"]),

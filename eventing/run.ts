@@ -15,6 +15,7 @@ import { openBus } from "./open-bus.ts";
 import { preflight } from "./preflight.ts";
 import { countLost } from "./recording/recorder.ts";
 import type { RunConfig } from "./run-config.ts";
+import { openSecurity } from "./security.ts";
 import type { Store } from "./store.ts";
 import { startTracing } from "./tracing.ts";
 import { startWorker, type WorkerOptions } from "./worker.ts";
@@ -46,6 +47,11 @@ export async function run(config: RunConfig, host: Host): Promise<void> {
   await serve(config, metrics, probe.missing, cleanup);
   const workspace = config.source.workspace ?? kubeconfig.workspace ?? systemWorkspace;
   await preflight(client, workspace, config.source.endpointSlice, signal);
+  const security = await openSecurity(config, client, log);
+  cleanup.defer(() => {
+    security?.fga?.close();
+    security?.identity?.close();
+  });
   if (config.webhooks) {
     const admission = await startAdmission(config.webhooks, { config, kubeconfig, workspace, log, metrics });
     cleanup.defer(() => admission.close());
@@ -62,7 +68,8 @@ export async function run(config: RunConfig, host: Host): Promise<void> {
 
   const records = config.recording && (await bus.records(config.recording));
   if (records) countLost(metrics, records);
-  const work = { config, kubeconfig, bus, records, version, log, metrics, tracing: tracing?.dispatch, dispatch };
+  const shared = { config, kubeconfig, bus, records, version, log, metrics, security };
+  const work = { ...shared, tracing: tracing?.dispatch, dispatch };
   if (config.leaderElect) await leadInTurns(work, client, probe, signal);
   else await workUntil(work, probe, signal);
   log.info({}, "stopped");

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { functions } from "../functions/index.ts";
 import { activeFunctions, watchedKinds } from "./active-functions.ts";
 import type { dispatchFunctions, Work } from "./dispatch-functions.ts";
 import { recordObjects } from "./record-accounts.ts";
@@ -26,17 +27,18 @@ const pollMs = 20;
 
 /** Starts to work. A worker is used once: its store is empty at first and goes with it. */
 export function startWorker(options: WorkerOptions): Worker {
-  const { config, kubeconfig, bus, log, metrics } = options;
+  const { config, kubeconfig, bus, log, metrics, security } = options;
   const stopping = new AbortController();
   const store = new Store();
   const source = createSource({
     config: kubeconfig,
     sliceName: config.source.endpointSlice,
     ...(config.source.workspace && { workspace: config.source.workspace }),
-    kinds: watchedKinds(activeFunctions(config)),
+    kinds: watchedKinds(activeFunctions(functions, { ...config, security })),
     bus,
     store,
     resyncMs: config.source.resync,
+    ...(security && { marker: security.settings.marker }),
     log,
     hooks: {
       onEvent: ({ kind, verb }) => metrics.events.published.inc({ kind, verb }),

@@ -1,5 +1,4 @@
 import type { AccountFunction } from "../shared/function.ts";
-import type { Settings } from "../shared/settings.ts";
 import type { Step } from "../shared/step.ts";
 import createWorkspace from "./create-workspace/index.ts";
 import { workspaceStep } from "./create-workspace/workspace.ts";
@@ -30,7 +29,3 @@ export const functions: readonly AccountFunction[] = [
 
 /** The conditions of an Account in the order of its chain (spec/accounts.md, section 2). */
 export const steps: readonly Step[] = [workspaceTypeStep, workspaceStep, infoStep, securityStep, readyStep];
-
-/** Those that have something to do in an installation with these settings. */
-export const functionsFor = (settings: Pick<Settings, "security">): readonly AccountFunction[] =>
-  functions.filter(({ needs }) => !needs || settings[needs] !== undefined);

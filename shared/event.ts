@@ -52,14 +52,16 @@ export const fact = {
   secured: "io.platform-mesh.account.secured",
   failed: "io.platform-mesh.account.failed",
   deleted: "io.platform-mesh.account.deleted",
+  /** Somebody has, or has no longer, a role in the account: one for each grant and revocation (security.md 8B.9). */
+  accessGranted: "io.platform-mesh.access.granted",
+  accessRevoked: "io.platform-mesh.access.revoked",
   /** From the source's timer: look again, since nothing else may have woken this account. */
   resyncDue: "io.platform-mesh.account.resync-due",
 } as const;
 
-/** Changes of who may do what, one event each, for those who keep an audit. */
+/** Changes at the identity provider and of stores, one event each, for those who keep an audit; who was granted what is a
+ *  fact of its account. */
 export const audit = {
-  granted: "io.platform-mesh.access.granted",
-  revoked: "io.platform-mesh.access.revoked",
   clientChanged: "io.platform-mesh.identity.client-changed",
   organizationChanged: "io.platform-mesh.identity.organization-changed",
   organizationRemoved: "io.platform-mesh.identity.organization-removed",

@@ -112,8 +112,8 @@ export interface AccountFunction<Deps = never> {
   readonly on: readonly Filter[];
   /** Conditions of the Account that this function owns, in order. */
   readonly steps?: readonly Step[];
-  /** Runs only where these settings are there. */
-  readonly needs?: "security";
+  /** Works only where accounts are secured, or moreover only with OpenFGA. */
+  readonly needs?: "security" | "fga";
   handle(event: CloudEvent, deps: Deps, ctx: Ctx): Promise<Outcome>;
 }
 

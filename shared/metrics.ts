@@ -109,13 +109,12 @@ export function createMetrics() {
     process: {
       requests: counter("rest_client_requests_total", "Requests to kcp", ["code", "method", "host"]),
       leader: gauge("leader_election_master_status", "1 while this instance leads", ["name"]),
-      webhookRequests: counter("controller_runtime_webhook_requests_total", "Admission requests", ["webhook", "code"]),
-      webhookLatency: seconds("controller_runtime_webhook_latency_seconds", "Duration of an admission request", quick, [
+      webhookRequests: counter("controller_runtime_webhook_requests_total", "Reviews that kcp asked for", [
         "webhook",
+        "code",
       ]),
-      webhookInFlight: gauge("controller_runtime_webhook_requests_in_flight", "Admission requests under way", [
-        "webhook",
-      ]),
+      webhookLatency: seconds("controller_runtime_webhook_latency_seconds", "Duration of a review", quick, ["webhook"]),
+      webhookInFlight: gauge("controller_runtime_webhook_requests_in_flight", "Reviews under way", ["webhook"]),
       certificateReads: counter("certwatcher_read_certificate_total", "Certificates read"),
       certificateErrors: counter("certwatcher_read_certificate_errors_total", "Certificates that could not be read"),
     },

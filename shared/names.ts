@@ -3,9 +3,9 @@ export const finalizer = {
   account: "account.core.platform-mesh.io/finalizer",
   workspaceType: "workspacetype.core.platform-mesh.io/finalizer",
   info: "account.core.platform-mesh.io/info",
-  membership: "security.platform-mesh.io/membership",
   /** On Accounts that were secured when their workspace had no terminator yet (decisions.md 29). */
   security: "security.platform-mesh.io/account",
+  membership: "security.platform-mesh.io/membership",
 } as const;
 
 export const condition = {
@@ -45,3 +45,5 @@ export const infoName = "account";
 export const logicalClusterName = "cluster";
 export const secretNamespace = "default";
 export const fieldManager = "account-functions";
+/** Initializer and terminator of the WorkspaceType that bootstrap makes: `<its workspace>:<its name>`. */
+export const securityMarker = "root:security";

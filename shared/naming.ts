@@ -7,6 +7,12 @@ const shortestOrgName = 3;
 /** Names that mean something to the identity provider or the mesh itself (decisions.md 27). */
 const reservedOrgNames: readonly string[] = ["master", "welcome", "orgs"];
 
+/** What no org may be called. */
+export const reservedNames = ({ deniedOrgNames }: Pick<Settings, "deniedOrgNames">): readonly string[] => [
+  ...reservedOrgNames,
+  ...deniedOrgNames,
+];
+
 export const orgType = "org";
 export const accountType = "account";
 
@@ -36,7 +42,7 @@ export function nameProblem(
   if (name.length > longestOrgName) {
     return `organization name ${quoted} is too long: use at most ${longestOrgName} characters, so that "<name>-account" can be a workspace type`;
   }
-  if (reservedOrgNames.includes(name) || settings.deniedOrgNames.includes(name)) {
+  if (reservedNames(settings).includes(name)) {
     return `organization name ${quoted} is reserved: choose another`;
   }
   return undefined;

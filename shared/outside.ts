@@ -1,5 +1,5 @@
 import type { Fga } from "./fga/fga.ts";
-import type { ApiResource } from "./fga/resource.ts";
+import type { ApiResource } from "./fga/resource-module.ts";
 import type { IdentityProvider } from "./identity/identity.ts";
 import type { Call } from "./kcp/client.ts";
 

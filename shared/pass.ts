@@ -208,30 +208,6 @@ export class Pass {
     await this.#patch("AccountInfo", { cluster, name: infoName }, { metadata: { resourceVersion, finalizers: kept } });
   }
 
-  /** Sets whether we hold the end of a Membership; the finalizers of others stay. */
-  holdMembership(cluster: string, membership: Membership, isHeld: boolean): Promise<Membership> {
-    const { finalizers = [], name, resourceVersion } = membership.metadata;
-    const others = finalizers.filter((each) => each !== finalizer.membership);
-    const wanted = isHeld ? [...others, finalizer.membership] : others;
-    return this.#patch<Membership>(
-      "Membership",
-      { cluster, name },
-      { metadata: { resourceVersion, finalizers: wanted } },
-    );
-  }
-
-  /** Merge patch: a field that is no more is `null`. */
-  writeMembershipStatus(cluster: string, membership: Membership, status: MembershipStatus): Promise<Membership> {
-    const { name, resourceVersion } = membership.metadata;
-    const target: Target = { cluster, name, subresource: "status" };
-    return this.#patch<Membership>("Membership", target, { metadata: { resourceVersion }, status });
-  }
-
-  /** Notes on the Account that its creator is owner no more. */
-  async noteCreatorRemoved(world: World, at: string): Promise<void> {
-    await this.#patchMetadata(world, { annotations: { [annotation.creatorRemoved]: at } });
-  }
-
   async applySecret(cluster: string, { name, labels, data }: SecretContent): Promise<void> {
     const metadata = { name, namespace: secretNamespace, labels: { ...labels, ...managed } };
     const encoded = Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString("base64")]);
@@ -265,6 +241,30 @@ export class Pass {
       { cluster: world.cluster, name: metadata.name },
       { metadata: { resourceVersion: metadata.resourceVersion }, spec: { authenticationConfigurations } },
     );
+  }
+
+  /** Sets whether we hold the end of a Membership; the finalizers of others stay. */
+  holdMembership(cluster: string, membership: Membership, isHeld: boolean): Promise<Membership> {
+    const { finalizers = [], name, resourceVersion } = membership.metadata;
+    const others = finalizers.filter((each) => each !== finalizer.membership);
+    const wanted = isHeld ? [...others, finalizer.membership] : others;
+    return this.#patch<Membership>(
+      "Membership",
+      { cluster, name },
+      { metadata: { resourceVersion, finalizers: wanted } },
+    );
+  }
+
+  /** Merge patch: a field that is no more is `null`. */
+  writeMembershipStatus(cluster: string, membership: Membership, status: MembershipStatus): Promise<Membership> {
+    const { name, resourceVersion } = membership.metadata;
+    const target: Target = { cluster, name, subresource: "status" };
+    return this.#patch<Membership>("Membership", target, { metadata: { resourceVersion }, status });
+  }
+
+  /** Notes on the Account that its creator is owner no more. */
+  async noteCreatorRemoved(world: World, at: string): Promise<void> {
+    await this.#patchMetadata(world, { annotations: { [annotation.creatorRemoved]: at } });
   }
 
   /** Merge patch of the whole status with the resourceVersion last read (decisions.md 10). */

@@ -35,7 +35,7 @@ export interface SecuritySettings {
   /** Everybody who is logged in is a member of every org. */
   readonly allowMembers: boolean;
   /** Audit events name people by the SHA-256 of their e-mail address. */
-  readonly hashSubjects?: boolean;
+  readonly hashSubjects: boolean;
 }
 /** Parts that can be switched off one by one. */
 export interface SecurityParts {
@@ -56,4 +56,16 @@ export const defaultSettings: Settings = {
   serverCa: "",
   disabledSteps: new Set(),
   debugLabelValue: "",
+};
+
+export const defaultSecurity: SecuritySettings = {
+  marker: "root:security",
+  parts: { store: true, identity: true, invitation: true, authentication: true },
+  baseDomain: "localhost",
+  additionalRedirectUris: [],
+  kubectlRedirectUris: ["http://localhost:8000", "http://localhost:18000"],
+  additionalAudiences: [],
+  claims: { username: "email", groups: "groups" },
+  allowMembers: false,
+  hashSubjects: false,
 };

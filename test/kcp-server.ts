@@ -68,6 +68,9 @@ export class KcpServer implements AsyncDisposable {
         items,
       });
     }
+    if (resource === "selfsubjectreviews") {
+      return sendJson(response, 201, { status: { userInfo: { username: "alice", groups: [] } } });
+    }
     const created: Fixture | undefined = method === "POST" ? JSON.parse(body) : undefined;
     const key = `${workspace} ${resource} ${name ?? created?.metadata.name}`;
     const present = this.#objects.get(key);

@@ -5,8 +5,7 @@ import { createInvoke, type Invoke } from "../shared/invoke.ts";
 import type { AccountInfo, MemberRole, Membership } from "../shared/kcp/objects.ts";
 import { conditionOf } from "../shared/membership.ts";
 import { finalizer } from "../shared/names.ts";
-import type { Clusters } from "../shared/outside.ts";
-import { defaultSettings, type SecuritySettings } from "../shared/settings.ts";
+import { defaultSecurity, defaultSettings, type SecuritySettings } from "../shared/settings.ts";
 import { FakeFga } from "./fake-fga.ts";
 import { FakeIdentity } from "./fake-identity.ts";
 import { FakeKcp, orgsCluster } from "./fake-kcp.ts";
@@ -21,22 +20,10 @@ const location = (name: string, origin: string, path: string, type: string) => (
   type,
 });
 const acme = location("acme", orgsCluster, "root:orgs:acme", "org");
+const refuse = () => Promise.reject(new Error("memberships ask nothing of it"));
+const unasked = { discover: refuse, readSecret: refuse, releaseMarker: refuse };
 const ignore = () => {};
 const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
-
-const clusters: Clusters = {
-  discover: async () => [],
-  readSecret: async () => undefined,
-  releaseMarker: async () => undefined,
-};
-const security: SecuritySettings = {
-  marker: "root:security",
-  parts: { store: true, identity: true, invitation: true, authentication: true },
-  baseDomain: "portal.example",
-  ...{ additionalRedirectUris: [], kubectlRedirectUris: [], additionalAudiences: [] },
-  claims: { username: "email", groups: "groups" },
-  allowMembers: false,
-};
 
 /** Org acme (cluster acme-id) with account team (cluster team-id), both secured, and manage-membership. */
 export class MembershipWorld {
@@ -49,7 +36,7 @@ export class MembershipWorld {
   #count = 0;
   readonly #invoke: Invoke;
 
-  constructor(settings: Partial<SecuritySettings> = {}, fga = new FakeFga()) {
+  constructor(security: Partial<SecuritySettings> = {}, fga = new FakeFga()) {
     this.fga = fga;
     this.store = fga.store("acme");
     const { kcp, identity } = this;
@@ -57,13 +44,10 @@ export class MembershipWorld {
       reader: kcp.reader,
       writer: kcp.writer,
       refresh: kcp.refresh.bind(kcp),
-      outside: { fga, identity, clusters },
+      outside: { fga, identity, clusters: unasked },
     };
-    this.#invoke = createInvoke({
-      backend,
-      settings: { ...defaultSettings, security: { ...security, ...settings } },
-      steps: [],
-    });
+    const settings = { ...defaultSettings, security: { ...defaultSecurity, ...security } };
+    this.#invoke = createInvoke({ backend, settings, steps: [] });
     this.#account("acme", orgsCluster, "root:orgs:acme");
     this.#account("team", "acme-id", "root:orgs:acme:team");
     this.secure();

@@ -44,6 +44,8 @@ describe("create", () => {
     expect(JSON.parse((await runPm(["account", "get", acme, "-o", "json"], { server: kcp.url })).out).spec).toEqual({
       type: "org",
       displayName: "acme",
+      // A policy, unlike the webhooks, fills nothing in.
+      creator: "alice",
     });
   });
 

@@ -1,13 +1,15 @@
 import { formatDuration } from "../../shared/duration.ts";
-import { ApiError, type Unsaved } from "../../shared/kcp/client.ts";
+import { ApiError, type Call, type Unsaved } from "../../shared/kcp/client.ts";
 import { apiVersionOf, kinds } from "../../shared/kcp/kinds.ts";
 import type { Account } from "../../shared/kcp/objects.ts";
+import type { Client } from "../../shared/kcp/rest.ts";
 import { nameProblem, placementProblem } from "../../shared/naming.ts";
 import { defaultSettings } from "../../shared/settings.ts";
 import { type AccountPath, accountPath } from "../account-path.ts";
 import { defineCommand } from "../command.ts";
 import { CliError, exit, UsageError } from "../errors.ts";
 import { print } from "../output.ts";
+import { whoAmI } from "../who-am-i.ts";
 import { withSession } from "../with-session.ts";
 import { untilReady } from "./until.ts";
 import { waitFlags } from "./wait-flags.ts";
@@ -23,7 +25,7 @@ export default defineCommand({
     },
     "display-name": { type: "string", description: "name for people (default NAME)" },
     description: { type: "string", description: "what it is for" },
-    creator: { type: "string", description: "user who owns it (default left to the server)" },
+    creator: { type: "string", description: "user who owns it (default you)" },
     wait: { type: "boolean", description: "wait until it is Ready, and show each stage with its time" },
     ...waitFlags,
   },
@@ -41,7 +43,8 @@ export default defineCommand({
       if (problem)
         throw new UsageError(problem, { where: `account ${parent}:${name}`, next: "pm account create --help" });
       const at = accountPath(`${parent}:${name}`, parent);
-      const { description, creator } = options;
+      const { description } = options;
+      const creator = options.creator ?? (await whoCreates(client, parent, { signal: io.signal }));
       const spec = {
         type,
         displayName: options["display-name"] ?? name,
@@ -73,6 +76,16 @@ export default defineCommand({
       return exit.ok;
     }),
 });
+
+/** Webhooks would fill it in, a policy only checks it. Without a name the server says what is wrong, as with any other. */
+const whoCreates = (client: Client, parent: string, call: Call): Promise<string | undefined> =>
+  whoAmI(client, call, parent).then(
+    ({ username }) => username,
+    (error: unknown) => {
+      if (error instanceof ApiError) return undefined;
+      throw error;
+    },
+  );
 
 function refusedWith(error: unknown, { parent, path }: AccountPath): unknown {
   if (!(error instanceof ApiError)) return error;

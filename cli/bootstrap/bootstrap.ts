@@ -1,25 +1,31 @@
 import { access } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
+import type { FgaServer } from "../../shared/fga/credentials.ts";
 import { ApiError } from "../../shared/kcp/client.ts";
-import { type KubeconfigOptions, loadKubeconfig } from "../../shared/kcp/kubeconfig.ts";
-import { createClient } from "../../shared/kcp/rest.ts";
+import type { KubeconfigOptions } from "../../shared/kcp/kubeconfig.ts";
 import type { Io } from "../command.ts";
 import { runDoctor } from "../doctor/doctor.ts";
-import { bootstrapSteps, nameOf } from "./manifests.ts";
+import { connectAdmin } from "./admin.ts";
+import { type AdmissionFlags, admissionSteps, chosenSteps, readAdmission } from "./admission.ts";
+import { loadSteps, manifestsFolder, nameOf, type Step } from "./manifests.ts";
 import {
   type CredentialFiles,
   checkOperator,
   readCredentials,
   writeOperatorKubeconfig,
 } from "./operator-kubeconfig.ts";
+import { makeOrgsStore } from "./orgs-store.ts";
 import type { Plan } from "./plan.ts";
 import { checkPreconditions } from "./preconditions.ts";
 import { inWords } from "./preview.ts";
 import { Progress, type StepReport } from "./progress.ts";
+import { refusePending } from "./release.ts";
 import { runStep } from "./run-step.ts";
 import { refuseBreakingSchemas } from "./schema-upgrade.ts";
+import { chosenSecurity, readSecurity, type SecurityFlags } from "./security.ts";
+import { stepsOf } from "./security-steps.ts";
 import { waitUntil } from "./wait.ts";
-import { readWebhooks, untilServed, type WebhookFlags } from "./webhooks.ts";
+import { untilServed } from "./webhooks.ts";
 
 export interface BootstrapOptions {
   /** kcp administrator. */
@@ -27,8 +33,10 @@ export interface BootstrapOptions {
   /** File of the functions' kubeconfig. */
   readonly operatorKubeconfig: string;
   readonly credentials: CredentialFiles;
-  /** Server of the admission reviews, to be registered. */
-  readonly webhooks?: WebhookFlags;
+  readonly admission: AdmissionFlags;
+  readonly security?: SecurityFlags;
+  /** OpenFGA, to get its store of the orgs. */
+  readonly fga?: FgaServer | undefined;
   /** Also changes what exists and differs. */
   readonly upgrade: boolean;
   /** Takes over schemas that break the present ones. */
@@ -44,7 +52,8 @@ export interface BootstrapReport {
   readonly steps: readonly StepReport[];
   readonly created: readonly string[];
   readonly changed: readonly string[];
-  /** What exists, differs, and was left alone: for --upgrade. */
+  readonly removed: readonly string[];
+  /** What exists, differs or is unwanted, and was left alone: for --upgrade. */
   readonly differing: readonly string[];
   /** User name behind the functions' kubeconfig; `undefined` when there is none. */
   readonly operator: string | undefined;
@@ -54,31 +63,40 @@ export interface BootstrapReport {
  *  run that was cut off is continued by the next. Progress goes to stdout. */
 export async function runBootstrap(options: BootstrapOptions, io: BootstrapIo): Promise<BootstrapReport> {
   const user = await readCredentials(options.credentials);
-  const webhooks = await readWebhooks(options.webhooks);
-  const config = await loadKubeconfig(options.admin);
-  const client = createClient({ config, timeoutMs: options.timeoutMs });
+  const admission = await readAdmission(options.admission);
+  const wish = await readSecurity(options.security);
+  const { client, views, config } = await connectAdmin(options);
   const call = { signal: io.signal };
   const plans: Plan[] = [];
   let operator: string | undefined;
   try {
-    let steps = await bootstrapSteps({ tenancyIdentityHash: "", webhooks });
-    const progress = new Progress(steps.length + 3, io.stdout, io);
+    let steps: readonly Step[] = [
+      ...(await loadSteps(manifestsFolder, { tenancyIdentityHash: "" })),
+      ...(await admissionSteps(admission)),
+    ];
+    const progress = new Progress(steps.length + (options.fga ? 4 : 3), io.stdout, io);
     await progress.step("preconditions", async () => {
       const kcp = await checkPreconditions(client, { limitMs: options.waitMs, io });
-      steps = await bootstrapSteps({ ...kcp, webhooks });
-      if (webhooks) await untilServed(webhooks, { limitMs: options.waitMs, io });
-      if (options.upgrade && !options.force) await refuseBreakingSchemas(client, steps, call);
-      return [`kcp${kcp.version && ` ${kcp.version}`}, tenancy identity ${kcp.tenancyIdentityHash.slice(0, 8)}…`];
+      const security = await chosenSecurity(wish, client, call);
+      if (wish.mode === "off" && !wish.release) await refusePending(client, views, call);
+      steps = [...(await stepsOf(kcp, security, { wish, views })), ...(await chosenSteps(admission, client, call))];
+      if (admission.form === "webhook") await untilServed(admission.webhooks, { limitMs: options.waitMs, io });
+      const changes = options.upgrade || security.isAsked;
+      if (changes && !options.force) await refuseBreakingSchemas(client, steps, call);
+      const identity = `tenancy identity ${kcp.tenancyIdentityHash.slice(0, 8)}…`;
+      return [`kcp${kcp.version && ` ${kcp.version}`}, ${identity}, security ${security.isOn ? "on" : "off"}`];
     });
     for (const step of steps) {
       await progress.step(`${step.workspace}: ${step.title}`, async () => {
         const done = await runStep(client, step, { ...options, io });
         plans.push(...done.plans);
-        const differing = done.plans.filter(({ state }) => state === "differs");
+        const differing = done.plans.filter(({ state }) => state === "differs" || state === "unwanted");
         const endpoint = done.endpoint ? [`endpoint ${done.endpoint}`] : [];
-        return [counts(done.plans, options.upgrade), ...endpoint, ...differing.map(inWords)];
+        return [counts(done.plans), ...endpoint, ...differing.map(inWords)];
       });
     }
+    const { fga } = options;
+    if (fga) await progress.step("OpenFGA: store orgs", async () => [await makeOrgsStore(fga, call)]);
     await progress.step("operator identity", async () => {
       const file = options.operatorKubeconfig;
       if (user) operator = await onceAllowed(() => writeOperatorKubeconfig(config, user, file, call), io);
@@ -88,7 +106,7 @@ export async function runBootstrap(options: BootstrapOptions, io: BootstrapIo): 
     await progress.step("verify", async () =>
       operator ? [await verify(options, io)] : ["only with an operator identity"],
     );
-    return report(progress.steps, plans, options.upgrade, operator);
+    return report(progress.steps, plans, operator);
   } finally {
     client.close();
   }
@@ -110,9 +128,9 @@ async function onceAllowed<T>(work: () => Promise<T>, io: BootstrapIo): Promise<
   }
 }
 
-async function verify({ admin, operatorKubeconfig, timeoutMs, waitMs }: BootstrapOptions, io: BootstrapIo) {
+async function verify({ admin, fga, operatorKubeconfig, timeoutMs, waitMs }: BootstrapOptions, io: BootstrapIo) {
   let found = "";
-  const check = { admin, operator: { file: operatorKubeconfig }, canary: false, only: [], timeoutMs, waitMs };
+  const check = { admin, fga, operator: { file: operatorKubeconfig }, canary: false, only: [], timeoutMs, waitMs };
   await waitUntil(
     "the installation",
     async () => {
@@ -126,29 +144,27 @@ async function verify({ admin, operatorKubeconfig, timeoutMs, waitMs }: Bootstra
   return found;
 }
 
-function counts(plans: readonly Plan[], upgrade: boolean): string {
-  const words = { missing: "created", differs: upgrade ? "changed" : "differ", same: "there" } as const;
-  return (["missing", "differs", "same"] as const)
+function counts(plans: readonly Plan[]): string {
+  const words = {
+    ...{ missing: "created", differs: "differ", changed: "changed", same: "there" },
+    ...{ unwanted: "unwanted", removed: "removed" },
+  } as const;
+  return (["missing", "differs", "changed", "same", "unwanted", "removed"] as const)
     .map((state) => ({ state, number: plans.filter((plan) => plan.state === state).length }))
     .filter(({ number }) => number > 0)
     .map(({ state, number }) => `${number} ${words[state]}`)
     .join(", ");
 }
 
-function report(
-  steps: readonly StepReport[],
-  plans: readonly Plan[],
-  upgrade: boolean,
-  operator: string | undefined,
-): BootstrapReport {
+function report(steps: readonly StepReport[], plans: readonly Plan[], operator: string | undefined): BootstrapReport {
   const names = (state: Plan["state"]) =>
     plans.filter((plan) => plan.state === state).map(({ workspace, object }) => nameOf(workspace, object));
-  const differ = names("differs");
   return {
     steps,
     created: names("missing"),
-    changed: upgrade ? differ : [],
-    differing: upgrade ? [] : differ,
+    changed: names("changed"),
+    removed: names("removed"),
+    differing: [...names("differs"), ...names("unwanted")],
     operator,
   };
 }

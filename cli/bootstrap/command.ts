@@ -1,11 +1,35 @@
 import { formatDuration } from "../../shared/duration.ts";
-import { loadKubeconfig } from "../../shared/kcp/kubeconfig.ts";
-import { createClient } from "../../shared/kcp/rest.ts";
-import { defineCommand, type Io } from "../command.ts";
+import { defineCommand, type Io, type Options } from "../command.ts";
 import { exit } from "../errors.ts";
 import { print } from "../output.ts";
+import { fgaFlags, fgaOf } from "../run/fga-flags.ts";
+import { creatorFlags, ruleFlags, rulesOf } from "../run/setting-flags.ts";
+import { connectAdmin } from "./admin.ts";
+import { admissionForms } from "./admission.ts";
 import { type BootstrapOptions, type BootstrapReport, runBootstrap } from "./bootstrap.ts";
 import { inWords, planUpgrade, renderManifests } from "./preview.ts";
+import { securityModes } from "./security.ts";
+
+const securityFlags = {
+  security: {
+    type: "string",
+    choices: securityModes,
+    description: "have new orgs and accounts wait for the security function, or not; stays as it is without",
+  },
+  release: {
+    type: "boolean",
+    description: "with --security=off: let go on without the function what waits for it",
+  },
+  "welcome-issuer-url": {
+    type: "string",
+    description: "whose tokens are good in root:orgs, for people who have no org yet, as https://login/realms/welcome",
+  },
+  "welcome-audience": { type: "string[]", description: "client ids that they log in with" },
+  "welcome-ca": { type: "string", description: "file of the CA that signed that issuer's certificate" },
+} as const satisfies Options;
+
+/** What pm run is told, too. */
+const policyFlags = { ...ruleFlags, ...creatorFlags };
 
 export default defineCommand({
   name: "bootstrap",
@@ -28,6 +52,14 @@ export default defineCommand({
       description: "have the admission reviews of Accounts answered there, as https://account-functions:9443",
     },
     "webhook-ca": { type: "string", description: "file of the CA that signed that server's certificate" },
+    admission: {
+      type: "string",
+      choices: admissionForms,
+      description: "who refuses Accounts that may not be: webhook (default with --webhook-url), policy (else), none",
+    },
+    ...policyFlags,
+    ...securityFlags,
+    ...fgaFlags,
     "dry-run": {
       type: "boolean",
       description: "print the YAML of everything in order; with --upgrade, what would change",
@@ -43,6 +75,14 @@ export default defineCommand({
     {
       run: "pm bootstrap --kubeconfig admin.kubeconfig --operator-token-file token",
       does: "everything, and pm-operator.kubeconfig for pm run",
+    },
+    {
+      run: "pm bootstrap --kubeconfig admin.kubeconfig --webhooks-deny-list www,admin",
+      does: "no org may be called so, by a policy in kcp",
+    },
+    {
+      run: "pm bootstrap --kubeconfig admin.kubeconfig --security=on --fga-url https://openfga:8080",
+      does: "orgs and accounts are Ready only once the security function has made them safe",
     },
     { run: "pm bootstrap --kubeconfig admin.kubeconfig --dry-run", does: "the manifests as YAML; nothing is written" },
     { run: "pm bootstrap --kubeconfig admin.kubeconfig --upgrade --dry-run", does: "what an upgrade would change" },
@@ -61,7 +101,21 @@ export default defineCommand({
         certificate: options["operator-client-certificate"],
         key: options["operator-client-key"],
       },
-      webhooks: { url: options["webhook-url"], ca: options["webhook-ca"] },
+      admission: {
+        form: admissionForms.find((form) => form === options.admission),
+        webhooks: { url: options["webhook-url"], ca: options["webhook-ca"] },
+        settings: { ...rulesOf(options), creatorAdminGroup: options["creator-admin-group"] || undefined },
+      },
+      security: {
+        mode: securityModes.find((mode) => mode === options.security),
+        release: options.release,
+        welcome: {
+          issuerUrl: options["welcome-issuer-url"],
+          audiences: options["welcome-audience"],
+          ca: options["welcome-ca"],
+        },
+      },
+      fga: fgaOf(options, "pm bootstrap"),
       upgrade: options.upgrade,
       force: options.force,
       waitMs: options.wait,
@@ -74,25 +128,25 @@ export default defineCommand({
     const seconds = formatDuration(io.now() - started);
     print(io, output, report, {
       table: () => closing(report, seconds, settings.operatorKubeconfig),
-      name: () => [...report.created, ...report.changed].map((name) => `${name}\n`).join(""),
+      name: () => [...report.created, ...report.changed, ...report.removed].map((name) => `${name}\n`).join(""),
     });
     return report.differing.length > 0 ? exit.failed : exit.ok;
   },
 });
 
 async function preview(options: BootstrapOptions, output: string, io: Io): Promise<number> {
-  const client = createClient({ config: await loadKubeconfig(options.admin), timeoutMs: options.timeoutMs });
+  const admin = await connectAdmin(options);
   try {
     if (!options.upgrade) {
-      io.stdout.write(await renderManifests(client, { ...options, io }));
+      io.stdout.write(await renderManifests(admin, { ...options, io }));
       return exit.ok;
     }
-    const plans = await planUpgrade(client, { ...options, io });
+    const plans = await planUpgrade(admin, { ...options, io });
     const lines = plans.map((plan) => `${inWords(plan)}\n`).join("");
     print(io, output, plans, { table: () => lines || "nothing to change\n", name: () => lines });
     return exit.ok;
   } finally {
-    client.close();
+    admin.client.close();
   }
 }
 

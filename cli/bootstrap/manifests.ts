@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { loadAll } from "js-yaml";
 import { z } from "zod";
+import type { Call } from "../../shared/kcp/client.ts";
 import type { Resource } from "../../shared/kcp/kinds.ts";
+import type { Client } from "../../shared/kcp/rest.ts";
 import { packageJson } from "../home.ts";
 
 /** Home of the schemas and the export, which every org and account binds. */
@@ -17,16 +19,28 @@ const manifestSchema = z.looseObject({
 /** An object as it shall be. */
 export type Manifest = z.infer<typeof manifestSchema>;
 
-/** One file of manifests: all its objects go to one workspace, in order. */
+/** Objects that go to one workspace, in order. */
 export interface Step {
   readonly workspace: string;
   readonly title: string;
   readonly objects: readonly Manifest[];
+  /** Those of them that are changed even without --upgrade: a flag asks for it. */
+  readonly asked?: readonly Manifest[];
+  /** What kcp still lacks before they do their work; asked until it is nothing. */
+  readonly lacks?: (client: Client, call: Call) => Promise<string | undefined>;
+  /** What must not be there any more after that. Where it was replaced it goes by itself, else with --upgrade only. */
+  readonly unwanted?: { readonly objects: readonly Manifest[]; readonly isReplaced: boolean };
+}
+/** One file of manifests. */
+export interface FileStep extends Step {
+  /** Below the folder of the manifests, as `01-root/2-workspaces.yaml`. */
+  readonly file: string;
 }
 /** What the files cannot know; written `{{name}}` in them. */
 export interface Values {
   readonly tenancyIdentityHash: string;
-  readonly webhooks?: Webhooks | undefined;
+  /** Further ones, by name. */
+  readonly texts?: Readonly<Record<string, string>>;
 }
 /** A server that answers admission reviews. */
 export interface Webhooks {
@@ -36,22 +50,16 @@ export interface Webhooks {
   readonly ca: string;
 }
 
-/** Everything that bootstrap applies, in order. */
-export async function bootstrapSteps(values: Values): Promise<readonly Step[]> {
-  const admission = values.webhooks ? await loadSteps(webhooksFolder, values) : [];
-  return [...(await loadSteps(manifestsFolder, values)), ...admission];
-}
-const webhooksFolder = new URL("webhooks/", manifestsFolder);
-
 /** Reads the folders `<number>-<workspace path with dots>` in order, and in each its files in order. */
-export async function loadSteps(folder: URL, values: Values): Promise<readonly Step[]> {
-  const steps: Step[] = [];
+export async function loadSteps(folder: URL, values: Values): Promise<readonly FileStep[]> {
+  const steps: FileStep[] = [];
   for (const place of await sortedNames(folder)) {
     const inPlace = new URL(`${place}/`, folder);
     for (const file of await sortedNames(inPlace)) {
       const text = await readFile(new URL(file, inPlace), "utf8");
       const objects = z.array(manifestSchema).parse(loadAll(fill(text, values)));
-      steps.push({ workspace: withoutNumber(place).replaceAll(".", ":"), title: titleOf(file), objects });
+      const workspace = withoutNumber(place).replaceAll(".", ":");
+      steps.push({ file: `${place}/${file}`, workspace, title: titleOf(file), objects });
     }
   }
   return withVersionedSchemas(steps);
@@ -64,17 +72,16 @@ const titleOf = (file: string) =>
     .replace(/\.yaml$/, "")
     .replaceAll("-", " ");
 
-function fill(text: string, { tenancyIdentityHash, webhooks }: Values): string {
-  const filled = text.replaceAll("{{tenancyIdentityHash}}", tenancyIdentityHash);
-  if (!webhooks) return filled;
-  const ca = Buffer.from(webhooks.ca).toString("base64");
-  return filled.replaceAll("{{webhookUrl}}", webhooks.url).replaceAll("{{webhookCa}}", ca);
+/** In one pass, so that what a text holds is never taken for a name. */
+function fill(text: string, { tenancyIdentityHash, texts }: Values): string {
+  const all = new Map(Object.entries({ tenancyIdentityHash, ...texts }));
+  return text.replace(/\{\{(\w+)\}\}/g, (found, name) => all.get(name) ?? found);
 }
 
-const exportSchema = z.looseObject({ resources: z.array(z.looseObject({ schema: z.string() })) });
+const exportSchema = z.looseObject({ resources: z.array(z.looseObject({ schema: z.string() })).default([]) });
 
 /** kcp never lets a schema change: each content gets a name of its own, and the export points to that name. */
-function withVersionedSchemas(steps: readonly Step[]): readonly Step[] {
+function withVersionedSchemas(steps: readonly FileStep[]): readonly FileStep[] {
   const versioned = new Map<string, string>();
   const rename = (object: Manifest): Manifest => {
     const { name } = object.metadata;
@@ -98,7 +105,7 @@ const digest = (content: unknown) => createHash("sha256").update(JSON.stringify(
 /** Where kcp serves objects of this kind. All kinds that the manifests use have regular plurals. */
 export function resourceOf({ apiVersion, kind }: { readonly apiVersion: string; readonly kind: string }): Resource {
   const [group, version] = apiVersion.includes("/") ? apiVersion.split("/", 2) : ["", apiVersion];
-  return { group: group ?? "", version: version ?? "", plural: `${kind.toLowerCase()}s` };
+  return { group: group ?? "", version: version ?? "", plural: `${kind.toLowerCase()}s`.replace(/ys$/, "ies") };
 }
 
 /** As people call an object: `Workspace orgs in root`. */

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
 import type { Call } from "../../shared/kcp/client.ts";
 import { classify } from "../../shared/kcp/errors.ts";
 import type { KubeObject } from "../../shared/kcp/objects.ts";
@@ -11,9 +12,12 @@ export const fieldManager = "account-functions-bootstrap";
 export interface Plan {
   readonly workspace: string;
   readonly object: Manifest;
-  readonly state: "missing" | "differs" | "same";
+  /** Changed: it differed. Unwanted: it is there and must not be. */
+  readonly state: "missing" | "differs" | "changed" | "same" | "unwanted" | "removed";
   /** Paths of the fields that would change, as `spec.extend.with[1]`. */
   readonly changes: readonly string[];
+  /** Somebody else made what is unwanted here: it is left to them. */
+  readonly isForeign?: boolean;
 }
 
 /** Compares with what kcp would make of the manifest, so that defaults and fields of others are no difference. */
@@ -25,14 +29,32 @@ export async function planObject(client: Client, workspace: string, object: Mani
   return { workspace, object, state: changes.length > 0 ? "differs" : "same", changes };
 }
 
-/** One plan for each object, in order; writes nothing. */
+/** One plan for each object, in order, also for those that are there and unwanted; writes nothing. */
 export async function planAll(client: Client, steps: readonly Step[], call?: Call): Promise<readonly Plan[]> {
   const plans: Plan[] = [];
-  for (const { workspace, objects } of steps) {
-    for (const object of objects) plans.push(await planObject(client, workspace, object, call));
+  for (const step of steps) {
+    for (const object of step.objects) plans.push(await planObject(client, step.workspace, object, call));
+    plans.push(...(await planRemovals(client, step, call)));
   }
   return plans;
 }
+
+/** The last that was made goes first. */
+export async function planRemovals(client: Client, step: Step, call?: Call): Promise<readonly Plan[]> {
+  const { workspace, unwanted } = step;
+  const objects = (unwanted?.objects ?? []).toReversed();
+  const live = await Promise.all(objects.map((object) => readLive(client, workspace, object, call)));
+  return objects.flatMap((object, index): readonly Plan[] => {
+    const found = live[index];
+    return found ? [{ workspace, object, state: "unwanted", changes: [], isForeign: !isOurs(found) }] : [];
+  });
+}
+
+const isOurs = (live: KubeObject): boolean =>
+  managed.parse(live).metadata.managedFields.some(({ manager }) => manager === fieldManager);
+const managed = z.looseObject({
+  metadata: z.looseObject({ managedFields: z.array(z.looseObject({ manager: z.string().optional() })).default([]) }),
+});
 
 /** `undefined` also when the workspace is not there yet. */
 export async function readLive(

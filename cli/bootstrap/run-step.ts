@@ -4,7 +4,7 @@ import type { Client } from "../../shared/kcp/rest.ts";
 import type { Io } from "../command.ts";
 import { type Manifest, nameOf, resourceOf, type Step } from "./manifests.ts";
 import { missing } from "./missing.ts";
-import { fieldManager, maySettle, type Plan, planObject, readLive } from "./plan.ts";
+import { fieldManager, maySettle, type Plan, planObject, planRemovals, readLive } from "./plan.ts";
 import { waitUntil } from "./wait.ts";
 
 export interface StepOptions {
@@ -23,13 +23,15 @@ export interface StepResult {
 /** Rights and a new workspace reach kcp's caches a moment late: a refusal is final only after this time. */
 const settleMs = 10_000;
 
-/** Makes the objects of one step in order, then waits until others can rely on each. */
-export async function runStep(client: Client, { workspace, objects }: Step, options: StepOptions): Promise<StepResult> {
+/** Makes the objects of one step in order, waits until others can rely on each, then takes away what is unwanted. */
+export async function runStep(client: Client, step: Step, options: StepOptions): Promise<StepResult> {
+  const { workspace, objects, asked, title, lacks } = step;
   const { waitMs, io } = options;
   const wait = { limitMs: waitMs, next: "pm bootstrap again goes on from here; the log of kcp says more", io };
   const plans: Plan[] = [];
   for (const object of objects) {
-    const attempt = () => settling(async () => plans.push(await make(client, workspace, object, options)));
+    const upgrade = options.upgrade || (asked?.includes(object) ?? false);
+    const attempt = () => settling(async () => plans.push(await make(client, workspace, object, { upgrade, io })));
     await waitUntil(nameOf(workspace, object), attempt, { ...wait, limitMs: Math.min(waitMs, settleMs) });
   }
   let endpoint: string | undefined;
@@ -41,7 +43,18 @@ export async function runStep(client: Client, { workspace, objects }: Step, opti
     };
     await waitUntil(nameOf(workspace, object), look, wait);
   }
-  return { plans, endpoint };
+  if (lacks) await waitUntil(title, () => lacks(client, { signal: io.signal }), wait);
+  return { plans: [...plans, ...(await removals(client, step, options))], endpoint };
+}
+
+async function removals(client: Client, step: Step, { upgrade, io }: StepOptions): Promise<readonly Plan[]> {
+  const call = { signal: io.signal };
+  const plans = await planRemovals(client, step, call);
+  if (!upgrade && !step.unwanted?.isReplaced) return plans;
+  for (const { workspace, object } of plans.filter(({ isForeign }) => !isForeign)) {
+    await client.delete(resourceOf(object), { cluster: workspace, name: object.metadata.name }, undefined, call);
+  }
+  return plans.map((plan) => (plan.isForeign ? plan : { ...plan, state: "removed" }));
 }
 
 async function settling(work: () => Promise<unknown>): Promise<string | undefined> {
@@ -54,13 +67,19 @@ async function settling(work: () => Promise<unknown>): Promise<string | undefine
   }
 }
 
-async function make(client: Client, workspace: string, object: Manifest, { upgrade, io }: StepOptions): Promise<Plan> {
+async function make(
+  client: Client,
+  workspace: string,
+  object: Manifest,
+  { upgrade, io }: Omit<StepOptions, "waitMs">,
+): Promise<Plan> {
   const call = { signal: io.signal };
   const plan = await planObject(client, workspace, object, call);
-  if (plan.state === "missing" || (plan.state === "differs" && upgrade)) {
+  const isChange = plan.state === "differs" && upgrade;
+  if (plan.state === "missing" || isChange) {
     await client.apply(resourceOf(object), workspace, object, { fieldManager }, call);
   }
-  return plan;
+  return isChange ? { ...plan, state: "changed" } : plan;
 }
 
 const withEndpoints = z.looseObject({

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createEmbedded, type Embedded } from "../../embedded/embedded.ts";
+import { defaultSettings } from "../../shared/settings.ts";
 import { runBootstrap } from "../bootstrap/bootstrap.ts";
 import { operatorGroup } from "../bootstrap/operator-kubeconfig.ts";
 import type { Io } from "../command.ts";
@@ -50,6 +51,8 @@ async function setUp(embedded: Embedded, token: string, { folder, timeoutMs }: C
     admin: { file: await write("admin.kubeconfig", admin) },
     operatorKubeconfig,
     credentials: { token: await write("operator.token", token) },
+    // The functions are what is tried here: nothing stands before them.
+    admission: { form: "none" as const, settings: { ...defaultSettings, creatorAdminGroup: undefined } },
     upgrade: true,
     force: true,
     waitMs: 60_000,

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { APIBinding } from "../../shared/kcp/objects.ts";
 import { coreExport } from "../../shared/names.ts";
-import { loadSteps, type Manifest, manifestsFolder, systemWorkspace } from "../bootstrap/manifests.ts";
+import { type Manifest, systemWorkspace } from "../bootstrap/manifests.ts";
+import { installationSteps } from "../bootstrap/security.ts";
 import type { View } from "./view.ts";
 
 const claim = z.looseObject({
@@ -21,9 +22,11 @@ export const claimsOf = (object: unknown): readonly Claim[] =>
 
 export const key = ({ group, resource }: Claim): string => (group ? `${resource}.${group}` : resource);
 
-/** The object of the bootstrap manifests that is the only one of its kind in the system workspace. */
-export async function manifestOf(kind: "APIExport" | "APIBinding"): Promise<Manifest> {
-  const steps = await loadSteps(manifestsFolder, { tenancyIdentityHash: "" });
+/** The object of the bootstrap manifests that is the only one of its kind in the system workspace, with or without what
+ *  security adds. */
+export async function manifestOf(kind: "APIExport" | "APIBinding", isOn: boolean): Promise<Manifest> {
+  const kept = { isOn, isAsked: false, welcome: undefined };
+  const steps = await installationSteps({ tenancyIdentityHash: "" }, kept);
   const found = steps
     .filter(({ workspace }) => workspace === systemWorkspace)
     .flatMap(({ objects }) => objects)

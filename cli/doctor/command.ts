@@ -1,6 +1,7 @@
 import { defineCommand } from "../command.ts";
 import { exit, UsageError } from "../errors.ts";
 import { print } from "../output.ts";
+import { fgaFlags, fgaOf } from "../run/fga-flags.ts";
 import { type Style, styleOf } from "../style.ts";
 import { canary } from "./canary.ts";
 import type { Finding, Level } from "./check.ts";
@@ -18,6 +19,7 @@ export default defineCommand({
       type: "string",
       description: "kubeconfig of a kcp administrator, for the checks that need one",
     },
+    ...fgaFlags,
     canary: {
       type: "boolean",
       description: "also create an organization, pm-canary, and delete it; needs running functions",
@@ -41,6 +43,7 @@ export default defineCommand({
       {
         operator: { ...(kubeconfig && { file: kubeconfig }), ...(context && { context }), env: io.env },
         admin: admin ? { file: admin } : undefined,
+        fga: fgaOf(options, "pm doctor"),
         canary: options.canary || positionals.includes(canary.id),
         only: known(positionals),
         timeoutMs: options.timeout,

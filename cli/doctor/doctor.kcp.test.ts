@@ -46,17 +46,17 @@ const saying = (text: string) => expect.stringContaining(text);
 test("a new installation is well, and every check ran", async () => {
   const report = await doctor(asAdmin());
   expect(notWell(report)).toEqual([]);
-  expect(report.findings).toHaveLength(20);
+  expect(report.findings).toHaveLength(21);
   expect(report.code).toBe(0);
 });
 
-test("with the functions' identity alone, three checks are skipped", async () => {
-  expect(notWell(await doctor())).toEqual(["SKIP KCP", "SKIP MANIFESTS", "SKIP VAP-PARAM"]);
+test("with the functions' identity alone, four checks are skipped", async () => {
+  expect(notWell(await doctor())).toEqual(["SKIP KCP", "SKIP MANIFESTS", "SKIP ADMISSION", "SKIP VAP-PARAM"]);
 });
 
 test("prints the count, and nothing else when all is well", async () => {
   const { out } = await bare.pm("doctor", `--kubeconfig=${bare.operatorFile}`, asAdmin());
-  expect(out).toBe(" OK 20 checks   WARN 0   FAIL 0\n");
+  expect(out).toBe(" OK 21 checks   WARN 0   FAIL 0\n");
 });
 
 test("001-F35 tells where accounts are applied, since root does not serve them", async () => {
@@ -111,12 +111,6 @@ describe("finds, and bootstrap --upgrade mends,", () => {
     });
 
   test.each<[string, () => Promise<unknown>, string, Partial<Finding>]>([
-    [
-      "a security initializer that may hang every account",
-      typePatch("security", { initializer: true }),
-      "WST-INIT",
-      { level: "WARN", message: saying("every new account hangs") },
-    ],
     [
       "types that do not reach existing workspaces",
       typePatch("account", { defaultAPIBindingLifecycle: "InitializeOnly" }),

@@ -32,14 +32,14 @@ const noExport = fail(`${systemWorkspace} has no APIExport ${coreExport}`, "pm b
 
 const present: Check = {
   id: "EXPORT",
-  async run({ operator }) {
+  async run({ operator, isSecured }) {
     const found = await readExport(operator);
     if (!found) return noExport;
     const lacks = missing(found);
     if (lacks)
       return fail(`APIExport ${coreExport}: ${lacks}`, "see the log of kcp; pm bootstrap makes the export again");
     const has = new Set(found.claims.map(key));
-    const unclaimed = claimsOf(await manifestOf("APIExport"))
+    const unclaimed = claimsOf(await manifestOf("APIExport", await isSecured()))
       .map(key)
       .filter((claim) => !has.has(claim));
     if (unclaimed.length > 0) return fail(`APIExport ${coreExport} does not claim ${unclaimed.join(", ")}`, upgrade);
@@ -159,7 +159,7 @@ const accepted: Check = {
   id: "BINDINGS",
   needs: "endpoint",
   async run(view) {
-    const wanted = claimsOf(await manifestOf("APIExport")).map(key);
+    const wanted = claimsOf(await manifestOf("APIExport", await view.isSecured())).map(key);
     const bindings = await coreBindings(view);
     const unbound = bindings.filter(({ phase }) => phase !== "Bound");
     const short = bindings.filter(({ claims }) => lacking(wanted, claims).length > 0);

@@ -60,6 +60,11 @@ const needed: readonly Right[] = [
   })),
 ];
 
+const neededForSecurity: readonly Right[] = ["get", "initialize", "terminate"].map((verb) => ({
+  ...use("root", "security"),
+  verb,
+}));
+
 function use(workspace: string, name: string): Right {
   return { workspace, verb: "use", group: "tenancy.kcp.io", resource: "workspacetypes", name };
 }
@@ -69,10 +74,11 @@ function bind(workspace: string, name: string): Right {
 
 const rights: Check = {
   id: "RIGHTS",
-  async run({ operator }) {
+  async run({ operator, isSecured }) {
     const lacks: string[] = [];
-    for (const right of needed) if (!(await may(operator, right))) lacks.push(inWords(right));
-    if (lacks.length === 0) return ok(`${needed.length} rights in root and ${systemWorkspace}`);
+    const all = [...needed, ...((await isSecured()) ? neededForSecurity : [])];
+    for (const right of all) if (!(await may(operator, right))) lacks.push(inWords(right));
+    if (lacks.length === 0) return ok(`${all.length} rights in root and ${systemWorkspace}`);
     return fail(`the functions may not ${lacks.join(", nor ")}`, "pm bootstrap --upgrade");
   },
 };

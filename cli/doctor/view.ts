@@ -1,4 +1,5 @@
 import { slices, urlsOf } from "../../eventing/source/endpoints.ts";
+import type { FgaServer } from "../../shared/fga/credentials.ts";
 import { classify } from "../../shared/kcp/errors.ts";
 import type { Kind } from "../../shared/kcp/kinds.ts";
 import { type Kubeconfig, type KubeconfigOptions, loadKubeconfig } from "../../shared/kcp/kubeconfig.ts";
@@ -6,6 +7,7 @@ import type { ObjectOf } from "../../shared/kcp/objects.ts";
 import { type Client, createClient } from "../../shared/kcp/rest.ts";
 import { coreExport } from "../../shared/names.ts";
 import { systemWorkspace } from "../bootstrap/manifests.ts";
+import { isSecured } from "../bootstrap/security.ts";
 import type { Io } from "../command.ts";
 import { isKcpAdmin, type Who, whoAmI } from "../who-am-i.ts";
 
@@ -22,6 +24,10 @@ export interface View {
   readonly io: Pick<Io, "now" | "signal">;
   /** Milliseconds that the canary may take for each half of its life. */
   readonly waitMs: number;
+  /** OpenFGA, where one is given. */
+  readonly fga: FgaServer | undefined;
+  /** Whether workspaces wait for the security function; read once. */
+  isSecured(): Promise<boolean>;
   /** All objects of a kind in all workspaces, read once. */
   everywhere<K extends Kind>(kind: K): Promise<readonly ObjectOf[K][]>;
   close(): void;
@@ -31,6 +37,7 @@ export interface ViewOptions {
   /** The functions' kubeconfig. */
   readonly operator: KubeconfigOptions;
   readonly admin: KubeconfigOptions | undefined;
+  readonly fga?: FgaServer | undefined;
   readonly timeoutMs: number;
   readonly waitMs: number;
 }
@@ -48,6 +55,7 @@ export async function openView(options: ViewOptions, io: View["io"]): Promise<Vi
       : undefined;
   const urls = await endpointsOf(operator);
   const shards = urls.map((url) => createClient({ config, timeoutMs, basesOf: () => [url] }));
+  let secured: Promise<boolean> | undefined;
   const lists = new Map<Kind, Promise<readonly unknown[]>>();
   return {
     config,
@@ -57,6 +65,11 @@ export async function openView(options: ViewOptions, io: View["io"]): Promise<Vi
     shards,
     io,
     waitMs,
+    fga: options.fga,
+    isSecured() {
+      secured ??= isSecured(operator, { signal: io.signal });
+      return secured;
+    },
     everywhere<K extends Kind>(kind: K) {
       const listing =
         lists.get(kind) ?? Promise.all(shards.map((shard) => shard.list(kind, "*"))).then((all) => all.flat());

@@ -18,8 +18,6 @@ const typeNames = ["security", "providers", "orgs", "org", "account", "provider"
 
 const workspaceType = z.looseObject({
   spec: z.looseObject({
-    initializer: z.boolean().optional(),
-    terminator: z.boolean().optional(),
     defaultAPIBindings: z.array(z.unknown()).optional(),
     defaultAPIBindingLifecycle: z.string().optional(),
   }),
@@ -61,8 +59,11 @@ const types: Check = {
 const lifecycle: Check = {
   id: "BIND-LC",
   async run(view) {
+    const isSecured = await view.isSecured();
     const once: string[] = [];
-    for (const name of typeNames) {
+    // With security, bootstrap itself keeps the binding of root:orgs up to date.
+    const kept = typeNames.filter((name) => name !== "orgs" || !isSecured);
+    for (const name of kept) {
       const spec = (await readType(view, name))?.spec;
       if (spec?.defaultAPIBindings && spec.defaultAPIBindingLifecycle !== "Maintain") once.push(`root:${name}`);
     }
@@ -73,30 +74,6 @@ const lifecycle: Check = {
 
 /** A healthy workspace needs seconds. */
 const patienceMs = 60_000;
-const securityInitializer = "root:security";
-
-const securityType: Check = {
-  id: "WST-INIT",
-  needs: "endpoint",
-  async run(view) {
-    const spec = (await readType(view, "security"))?.spec;
-    if (!spec?.initializer && !spec?.terminator) return ok("no workspace waits for a security function");
-    const waiting = (await view.everywhere("Workspace")).filter(
-      (workspace) =>
-        workspace.status?.initializers?.includes(securityInitializer) && ageMs(workspace, view) > patienceMs,
-    );
-    const served = "start the security function that serves it, or pm bootstrap --upgrade to go without";
-    if (waiting.length === 0)
-      return warn(
-        `${securityInitializer} has initializer or terminator: without its function every new account hangs`,
-        served,
-      );
-    return fail(
-      `${securityInitializer} has initializer but nobody serves it: ${waiting.length} workspaces hang`,
-      served,
-    );
-  },
-};
 
 const orgs: Check = {
   id: "ORGS",
@@ -137,4 +114,4 @@ const ageMs = ({ metadata }: Workspace, view: View) =>
 const pathOf = ({ metadata }: APIBinding | LogicalCluster): string | undefined =>
   metadata.annotations?.[pathAnnotation];
 
-export const workspaceChecks: readonly Check[] = [places, types, lifecycle, securityType, orgs, stuck];
+export const workspaceChecks: readonly Check[] = [places, types, lifecycle, orgs, stuck];

@@ -85,6 +85,26 @@ const oneFlag: readonly (readonly [
   ["002-C30", "enable-http2", "metrics.http2", true, "false", false],
   ["002-C31", "health-probe-bind-address", "health.address", { port: 8090 }, ":1", { port: 1 }],
   ["002-C32", "leader-elect", "leaderElect", false, "true", true],
+  ["security", "base-domain", "security.settings.baseDomain", "localhost", "example.com", "example.com"],
+  ["security", "issuer-ca", "security.issuerCaFile", undefined, "ca.crt", "ca.crt"],
+  ["security", "idp-additional-redirect-urls", "security.settings.additionalRedirectUris", [], "https://a", ["https://a"]],
+  [
+    "security",
+    "idp-kubectl-client-redirect-urls",
+    "security.settings.kubectlRedirectUris",
+    ["http://localhost:8000", "http://localhost:18000"],
+    "http://localhost:1",
+    ["http://localhost:1"],
+  ],
+  ["security", "additional-audiences", "security.settings.additionalAudiences", [], "mesh", ["mesh"]],
+  ["security", "username-claim", "security.settings.claims.username", "email", "sub", "sub"],
+  ["security", "groups-claim", "security.settings.claims.groups", "groups", "roles", "roles"],
+  ["security", "allow-member-tuples-enabled", "security.settings.allowMembers", false, "true", true],
+  ["security", "hash-subjects", "security.settings.hashSubjects", false, "true", true],
+  ["security", "initializer-workspace-enabled", "security.settings.parts.store", true, "false", false],
+  ["security", "initializer-idp-enabled", "security.settings.parts.identity", true, "false", false],
+  ["security", "initializer-invite-enabled", "security.settings.parts.invitation", true, "false", false],
+  ["security", "initializer-workspace-auth-enabled", "security.settings.parts.authentication", true, "false", false],
   ["ours", "resync", "source.resync", 3_600_000, "10m", 600_000],
   [
     "ours",
@@ -176,6 +196,7 @@ describe("each flag: default, parsed", () => {
       "fga-url",
       "fga-token-file",
       "fga-ca",
+      "idp-config",
       "tracing-enabled",
       "tracing-config-service-name",
       "tracing-config-service-version",
@@ -184,6 +205,28 @@ describe("each flag: default, parsed", () => {
       "nats-prefix",
       "record",
     ]);
+  });
+});
+
+describe("authorization", () => {
+  const fga = ["--fga-url=https://openfga:8080", "--fga-token-file=t", "--fga-ca=c"];
+
+  test("OpenFGA is where the flags or the environment say, and nowhere without", () => {
+    expect(configOf([]).fga).toBeUndefined();
+    expect(configOf(fga).fga).toEqual({ url: "https://openfga:8080", tokenFile: "t", caFile: "c" });
+    expect(configOf([], { FGA_URL: "http://e:1", FGA_CA: "c" }).fga).toEqual({ url: "http://e:1", caFile: "c" });
+    expect(() => configOf(["--fga-url=openfga:8080"])).toThrow('--fga-url: "openfga:8080" is no URL');
+    expect(() => configOf(["--fga-token-file=t"])).toThrow("--fga-token-file: is for --fga-url");
+  });
+
+  test("the webhook is off, and is served as it is told", () => {
+    expect(configOf(fga).authorization).toBeUndefined();
+    const on = [...fga, "--authorization-webhook-enabled"];
+    expect(configOf(on).authorization).toEqual({ address: { port: 9444 }, certDir: "authorization-certs" });
+    const told = ["--authorization-webhook-port=1", "--authorization-webhook-cert-dir=/certs"];
+    expect(configOf([...on, ...told]).authorization).toEqual({ address: { port: 1 }, certDir: "/certs" });
+    expect(() => configOf(["--authorization-webhook-enabled"])).toThrow("--fga-url: is needed");
+    expect(() => configOf([...on, "--authorization-webhook-port=0"])).toThrow("--authorization-webhook-port: ");
   });
 });
 

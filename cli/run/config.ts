@@ -6,6 +6,7 @@ import { UsageError } from "../errors.ts";
 import { authorizationOf } from "./authorization-flags.ts";
 import { fgaOf } from "./fga-flags.ts";
 import type { runFlags } from "./flags.ts";
+import { securityOf } from "./security-flags.ts";
 import { settingsOf } from "./setting-flags.ts";
 
 type Flags = Values<typeof runFlags> & Values<GlobalOptions>;
@@ -106,6 +107,7 @@ function toConfig(flags: Flags, checked: Checked): RunConfig {
     },
     webhooks: flags["webhooks-enabled"] ? webhooks(flags) : undefined,
     fga: fgaOf(flags, "pm run"),
+    security: securityOf(flags),
     authorization: authorizationOf(flags),
     settings: settingsOf(flags),
     disabledFunctions: new Set(flags["controllers-account-info-enabled"] ? [] : ["release-accountinfo"]),

@@ -2,7 +2,8 @@ import { busFlags } from "../bus-flags.ts";
 import type { Options } from "../command.ts";
 import { authorizationFlags } from "./authorization-flags.ts";
 import { fgaFlags } from "./fga-flags.ts";
-import { settingFlags } from "./setting-flags.ts";
+import { securityFlags } from "./security-flags.ts";
+import { creatorFlags, settingFlags } from "./setting-flags.ts";
 
 /** Flags of `pm run` with the names and defaults of the reference operator (features.md 002-C01 to C32), then ours.
  *  `--kubeconfig` (C17) and its environment variable (C33) belong to every command. */
@@ -10,10 +11,7 @@ export const runFlags = {
   "webhooks-enabled": { type: "boolean", description: "serve the admission webhooks" },
   "webhooks-cert-dir": { type: "string", default: "certs", description: "folder of tls.crt and tls.key" },
   "webhooks-port": { type: "number", default: 9443, description: "port of the admission webhooks" },
-  "creator-admin-group": {
-    type: "string",
-    description: "group whose members may name another creator than themselves",
-  },
+  ...creatorFlags,
   "max-account-depth": {
     type: "number",
     default: 0,
@@ -23,6 +21,7 @@ export const runFlags = {
   ...authorizationFlags,
   ...fgaFlags,
   ...settingFlags,
+  ...securityFlags,
   "controllers-account-info-enabled": {
     type: "boolean",
     default: true,

@@ -2,13 +2,26 @@ import { condition } from "../../shared/names.ts";
 import { defaultSettings, type Settings } from "../../shared/settings.ts";
 import type { Options, Values } from "../command.ts";
 
-/** What an installation chooses about the steps: the same wherever a function runs. */
-export const settingFlags = {
+/** What an installation refuses, whoever does it. */
+export const ruleFlags = {
   "webhooks-deny-list": { type: "string", default: "", description: "org names that nobody may take, by comma" },
   "webhooks-additional-account-types": {
     type: "string[]",
     description: "allowed account types besides org and account",
   },
+} as const satisfies Options;
+
+/** Who may act for others; asked at admission alone. */
+export const creatorFlags = {
+  "creator-admin-group": {
+    type: "string",
+    description: "group whose members may name another creator than themselves",
+  },
+} as const satisfies Options;
+
+/** What an installation chooses about the steps: the same wherever a function runs. */
+export const settingFlags = {
+  ...ruleFlags,
   "subroutines-workspace-type-enabled": { type: "boolean", default: true, description: "step WorkspaceTypeSubroutine" },
   "subroutines-workspace-enabled": { type: "boolean", default: true, description: "step WorkspaceSubroutine" },
   "subroutines-workspace-ready-enabled": {
@@ -33,10 +46,16 @@ export function settingsOf(flags: Flags): Omit<Settings, "serverCa"> {
   const { serverCa: _ofTheKubeconfig, ...defaults } = defaultSettings;
   return {
     ...defaults,
-    additionalAccountTypes: flags["webhooks-additional-account-types"],
-    deniedOrgNames: commaList(flags["webhooks-deny-list"]),
+    ...rulesOf(flags),
     disabledSteps: disabledSteps(flags),
     debugLabelValue: flags["debug-label-value"],
+  };
+}
+
+export function rulesOf(flags: Values<typeof ruleFlags>): Pick<Settings, "additionalAccountTypes" | "deniedOrgNames"> {
+  return {
+    additionalAccountTypes: flags["webhooks-additional-account-types"],
+    deniedOrgNames: commaList(flags["webhooks-deny-list"]),
   };
 }
 

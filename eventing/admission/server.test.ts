@@ -1,12 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import type { OutgoingHttpHeaders } from "node:http";
-import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { selfSigned } from "../../shared/self-signed.ts";
 import { defaultSettings } from "../../shared/settings.ts";
+import { type Posted, postReview } from "../../test/post-review.ts";
 import type { Listening } from "../http-server.ts";
 import { mutatePath, serveAdmission, validatePath } from "./server.ts";
 
@@ -60,25 +59,9 @@ const serve = (port = 0) =>
     },
   });
 
-interface Sent {
-  readonly path?: string;
-  readonly method?: string;
-  readonly headers?: OutgoingHttpHeaders;
-  readonly body?: string;
-}
-function send({ path = validatePath, method = "POST", headers = {}, body = JSON.stringify(review) }: Sent = {}) {
-  const { promise, resolve, reject } = Promise.withResolvers<{ code: number | undefined; text: string }>();
-  const all = { "content-type": "application/json", ...headers };
-  const options = { port: server.port, path, method, headers: all, rejectUnauthorized: false, agent: false };
-  request(options, async (response) => {
-    let text = "";
-    for await (const chunk of response.setEncoding("utf8")) text += chunk;
-    resolve({ code: response.statusCode, text });
-  })
-    .on("error", reject)
-    .end(body);
-  return promise;
-}
+type Sent = Partial<Posted>;
+const send = ({ path = validatePath, body = JSON.stringify(review), ...rest }: Sent = {}) =>
+  postReview(server.port, { path, body, ...rest });
 function servedName(): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const socket = connect({ port: server.port, host: "127.0.0.1", rejectUnauthorized: false }, () => {

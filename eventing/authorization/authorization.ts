@@ -4,6 +4,7 @@ import type { Reader } from "../../shared/kcp/client.ts";
 import type { Kubeconfig } from "../../shared/kcp/kubeconfig.ts";
 import type { Metrics } from "../../shared/metrics.ts";
 import { createExportReader } from "../export-reader.ts";
+import { recordReviews } from "../record-reviews.ts";
 import type { AuthorizationConfig, RunConfig } from "../run-config.ts";
 import type { Store } from "../store.ts";
 import { findPlaces } from "./places.ts";
@@ -78,14 +79,8 @@ const knownFirst = (known: () => Store | undefined, reader: Pick<Reader, "get">)
 });
 
 function recordAuthorization(metrics: Metrics): AuthorizationMetrics {
-  const { webhookRequests, webhookLatency, webhookInFlight } = metrics.process;
   return {
-    started: (webhook) => webhookInFlight.inc({ webhook }),
-    answered(webhook, code, ms) {
-      webhookInFlight.dec({ webhook });
-      webhookRequests.inc({ webhook, code });
-      webhookLatency.observe({ webhook }, ms / 1000);
-    },
+    ...recordReviews(metrics),
     judged({ allowed, evaluationError }) {
       const result = allowed ? "allowed" : evaluationError === undefined ? "no_opinion" : "error";
       metrics.events.authorizations.inc({ result });

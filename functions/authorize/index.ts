@@ -22,18 +22,23 @@ export interface Decision extends Answer {
   readonly asked?: Question;
 }
 
-/** Whether OpenFGA lets somebody do something in a workspace: allowed, or no opinion. Pure but for `deps`, and it never
- *  throws: kcp refuses when there is no opinion. */
-export async function authorize(review: Review, deps: Deps, call?: Call): Promise<Decision> {
+/** Whether OpenFGA lets somebody do something in a workspace: allowed, or no opinion. It never throws: kcp refuses when
+ *  there is no opinion. */
+export async function authorize(review: Review, deps: Deps, call?: Call): Promise<Answer> {
   try {
-    const questions = isBind(review)
-      ? await questionOfBind(review, deps, call)
-      : await questionsOfUser(review, deps, call);
-    if (isNoOpinion(questions)) return { allowed: false, reason: questions.noOpinion };
-    return await firstKnown(questions, deps, call);
+    return await decide(review, deps, call);
   } catch (error) {
     return unanswered(error);
   }
+}
+
+/** The same for who can say what went wrong. Throws what `deps` throw. */
+export async function decide(review: Review, deps: Deps, call?: Call): Promise<Decision> {
+  const questions = isBind(review)
+    ? await questionOfBind(review, deps, call)
+    : await questionsOfUser(review, deps, call);
+  if (isNoOpinion(questions)) return { allowed: false, reason: questions.noOpinion };
+  return firstKnown(questions, deps, call);
 }
 
 /** No opinion for want of an answer; what went wrong is for the log of kcp, not for the user. */

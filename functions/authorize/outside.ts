@@ -23,7 +23,7 @@ export function outside({ verb, resource: about }: Pick<Review, "verb" | "resour
   if (powerOver(group) === "none") return `no role says anything about ${named}`;
   if (isRead(verb)) return undefined;
   if (subresource !== "") return `${named} is written by those who serve it`;
-  if (powerOver(group) === "read") return `no role lets anybody ${verb} ${named}`;
+  if (powerOver(group) !== "all") return `no role lets anybody ${verb} ${named}`;
   if (group === coreExport && resource === "accountinfos") return `${named} is written by the functions alone`;
   return undefined;
 }

@@ -11,7 +11,7 @@ import { type Deps, Team } from "./team.ts";
  *  spec/security.md 2.4 and 8B.13). */
 export default defineFunction<Deps>({
   name: "manage-membership",
-  needs: "security",
+  needs: "fga",
   on: [
     { type: resource.add, kind: "Membership" },
     { type: resource.update, kind: "Membership" },

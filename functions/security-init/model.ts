@@ -1,5 +1,5 @@
-import { composeModel, sameModel } from "../../shared/fga/modules.ts";
-import { type Chain, type Ended, type Part, skippedPart } from "./chain.ts";
+import { ensureModel } from "../../shared/fga/ensure-model.ts";
+import { type Part, skippedPart } from "./chain.ts";
 import { required } from "./store.ts";
 
 /** The org's authorization model: the core module, and one module for each API that its workspaces serve. Written only
@@ -9,18 +9,10 @@ export const modelPart: Part = {
   async run(chain) {
     if (!chain.settings.parts.store) return skippedPart("switched off");
     const resources = await chain.clusters.discover({ cluster: chain.cluster }, chain.ctx);
-    const { model, hash, leftOut, warnings } = await composeModel({ resources });
+    const store = chain.record.storeId ?? "";
+    const { id, hash, leftOut, warnings } = await ensureModel(required(chain), { store, resources }, chain.ctx);
     const notes = [...leftOut.map(({ module, reason }) => `${module} is left out: ${reason}`), ...warnings];
-    const modelId = await ensureModel(chain, model);
-    chain.record = { ...chain.record, modelId, modelHash: hash };
-    return { state: "Done", message: [modelId, ...notes].join("; ") } satisfies Ended;
+    chain.record = { ...chain.record, modelId: id, modelHash: hash };
+    return { state: "Done", message: [id, ...notes].join("; ") };
   },
 };
-
-async function ensureModel(chain: Chain, model: Parameters<typeof sameModel>[0]): Promise<string> {
-  const fga = required(chain);
-  const store = chain.record.storeId ?? "";
-  const latest = await fga.latestModel({ store }, chain.ctx);
-  if (latest && sameModel(latest.model, model)) return latest.id;
-  return fga.writeModel({ store, model }, chain.ctx);
-}

@@ -1,7 +1,7 @@
 import { type AccountKey, parseKey } from "../../shared/account-key.ts";
 import { audit, type CloudEvent, fact } from "../../shared/event.ts";
 import type { Fga } from "../../shared/fga/fga.ts";
-import { revocation } from "../../shared/fga/revocation.ts";
+import { revoke } from "../../shared/fga/revocation.ts";
 import { type Ctx, done, drop, type Outcome, requeue, waiting } from "../../shared/function.ts";
 import { IdentityError } from "../../shared/identity/identity.ts";
 import { condition, finalizer } from "../../shared/names.ts";
@@ -87,8 +87,7 @@ async function revokeAccount({ key, cluster, world }: Teardown, { deps, ctx }: R
   const { fga } = deps;
   const store = world?.account.status?.security?.storeId ?? (world && (await world.parentInfo())?.spec.fga.store.id);
   if (!fga || !store || !(await fga.getStore({ id: store }, ctx))) return done();
-  const deletes = await revocation(fga, { store, account: key, ...(cluster && { cluster }) }, ctx);
-  if (deletes.length > 0) await fga.write({ store, writes: [], deletes }, ctx);
+  const deletes = await revoke(fga, { store, account: key, ...(cluster && { cluster }) }, ctx);
   const data = {
     account: key.name,
     origin: key.cluster,
@@ -97,7 +96,7 @@ async function revokeAccount({ key, cluster, world }: Teardown, { deps, ctx }: R
     before: true,
     after: false,
   };
-  return deletes.length > 0 ? done({ type: audit.revoked, data }) : done();
+  return deletes.length > 0 ? done({ type: fact.accessRevoked, data }) : done();
 }
 
 async function removeOrg({ key, world }: Teardown, run: Run): Promise<Outcome> {

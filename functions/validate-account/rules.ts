@@ -36,11 +36,12 @@ export function refusedChange(
 
 function foreignCreator({ creator }: ReviewedAccount, review: Review, settings: AdmissionSettings) {
   if (creator === "" || creator === review.username || isCreatorAdmin(review, settings)) return undefined;
-  return `spec.creator is ${JSON.stringify(creator)}, and the request comes from ${JSON.stringify(review.username)}: leave it out, and it is filled in${adminsMay(settings)}`;
+  return `spec.creator is ${JSON.stringify(creator)}, and the request comes from ${JSON.stringify(review.username)}: name yourself, or leave it out${adminsMay(settings)}`;
 }
 
 const isCreatorAdmin = ({ groups }: Review, { creatorAdminGroup }: AdmissionSettings): boolean =>
   creatorAdminGroup !== undefined && groups.includes(creatorAdminGroup);
 
-const adminsMay = ({ creatorAdminGroup }: AdmissionSettings): string =>
+/** The end of what is said about a creator. */
+export const adminsMay = ({ creatorAdminGroup }: Pick<AdmissionSettings, "creatorAdminGroup">): string =>
   creatorAdminGroup === undefined ? "" : `; group ${creatorAdminGroup} may name another`;

@@ -49,7 +49,7 @@ export function resourceModules(resources: readonly ApiResource[]): Modules & { 
     const problem = nameProblem(resource) ?? typeProblem(type, types);
     if (problem) leftOut.push({ module: name, reason: problem });
     else modules.push({ name, contents: `module api_${groupName(group)}\n\n${contents}` });
-    if (!problem && contents.includes(`\ntype ${type}\n`)) types.add(type);
+    if (!problem && `\n${contents}`.includes(`\ntype ${type}\n`)) types.add(type);
   }
   return { always: modules.slice(0, always.length), modules: modules.slice(always.length), leftOut };
 }

@@ -173,6 +173,13 @@ test("a review, which is only posted, has its relation and needs no type", async
   expect(hasRelation(model, accountType, relation)).toBe(true);
 });
 
+test("what is only got, one by one, has a type and no relation of its parent", async () => {
+  const { model, leftOut } = await composeModel({ resources: [resource("x.io", "scores", { verbs: ["get"] })] });
+  expect(leftOut).toEqual([]);
+  expect(hasRelation(model, "x_io_score", "get")).toBe(true);
+  expect(hasRelation(model, "core_namespace", relationFor("list", "x.io", "scores"))).toBe(false);
+});
+
 test("8B.6: a model that OpenFGA gives back is the same as the one that was written, and another is not", async () => {
   const written = await composeOrgsModel();
   const given = JSON.parse(JSON.stringify(written), (key, value) =>

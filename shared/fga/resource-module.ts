@@ -41,8 +41,10 @@ export function resourceModule(resource: ApiResource): string | undefined {
     ...(does("list") && power !== "none" ? [`    define ${relationFor("list", group, plural)}: member`] : []),
     ...(does("watch") && power !== "none" ? [`    define ${relationFor("watch", group, plural)}: member`] : []),
   ];
-  if (inParent.length === 0) return undefined;
-  return [`extend type ${parent}`, "  relations", ...inParent, "", ...ownType(resource, parent)].join("\n");
+  const own = power === "none" ? [] : ownType(resource, parent);
+  if (inParent.length + own.length === 0) return undefined;
+  const extension = inParent.length > 0 ? [`extend type ${parent}`, "  relations", ...inParent, ""] : [];
+  return [...extension, ...own].join("\n");
 }
 
 /** None for what is only posted, as reviews are: types are few. */

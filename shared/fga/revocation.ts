@@ -1,6 +1,5 @@
 import type { AccountKey } from "../account-key.ts";
 import type { Call } from "../kcp/client.ts";
-import { isGrant } from "./change.ts";
 import type { Fga, Tuple } from "./fga.ts";
 import { objectId } from "./object-id.ts";
 import { accountObject, accountType, type Role, roleObject, rolePrefix, roles } from "./tuples.ts";
@@ -78,6 +77,3 @@ function split(text: string, separator: string): readonly string[] {
   const at = text.indexOf(separator);
   return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
 }
-
-/** Only grants, as an audit lists them. */
-export const grantsOf = (tuples: readonly Tuple[]): readonly Tuple[] => tuples.filter(isGrant);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ApiResource } from "../fga/resource.ts";
+import type { ApiResource } from "../fga/resource-module.ts";
 import type { Call } from "./client.ts";
 import type { Client } from "./rest.ts";
 

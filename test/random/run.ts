@@ -31,7 +31,12 @@ export class Installation implements AsyncDisposable {
     await writeFile(file("admin"), embedded.kubeconfig());
     await writeFile(file("token"), operator);
     const files = [`--kubeconfig=${file("admin")}`, `--operator-token-file=${file("token")}`];
-    const { code, err } = await runPm(["bootstrap", ...files, `--operator-kubeconfig=${file("operator")}`]);
+    const { code, err } = await runPm([
+      "bootstrap",
+      "--admission=none",
+      ...files,
+      `--operator-kubeconfig=${file("operator")}`,
+    ]);
     if (code !== 0) throw new Error(`setting up for accounts: ${err}`);
     await embedded.close();
     return new Installation(folder);
