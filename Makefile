@@ -37,7 +37,7 @@ ifneq ($(BACKEND),embedded)
 	$(node) test/bench/bench.ts
 endif
 
-tools: ## obtain kcp, nats-server, OpenFGA and kubectl into the shared cache
+tools: ## obtain kcp, nats-server, OpenFGA, Keycloak and kubectl into the shared cache
 	$(node) tools/obtain.ts
 
 fix: ## format, and mend what the linter can mend

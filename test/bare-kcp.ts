@@ -7,7 +7,6 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Kubeconfig, loadKubeconfig } from "../shared/kcp/kubeconfig.ts";
 import { type Client, createClient } from "../shared/kcp/rest.ts";
-import type { KcpOptions } from "../tools/kcp-server.ts";
 import { startBackend } from "./backend.ts";
 import type { TestKcp } from "./servers.ts";
 

@@ -72,7 +72,7 @@ async function runnable(wanted: readonly string[]): Promise<readonly string[]> {
   const onReal = (project: string) => project.startsWith("real");
   if (!wanted.some(onReal)) return wanted;
   try {
-    for (const name of ["kcp", "nats-server", "openfga"] as const) await obtain(name);
+    for (const name of ["kcp", "nats-server", "openfga", "keycloak"] as const) await obtain(name);
     env.PATH = [env.PATH, dirname(await obtain("kubectl"))].join(delimiter);
     return wanted;
   } catch (error) {

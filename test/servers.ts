@@ -5,6 +5,7 @@ import { loadData } from "../embedded/data-file.ts";
 import { createEmbedded, type Embedded } from "../embedded/embedded.ts";
 import { type Claim, claimAny } from "../tools/claim.ts";
 import { type Kcp, type KcpOptions, startKcpServer } from "../tools/kcp-server.ts";
+import { type Keycloak, startKeycloakServer } from "../tools/keycloak-server.ts";
 import { startNatsServer } from "../tools/nats-server.ts";
 import { type OpenFga, type OpenFgaEngine, startOpenFgaServer } from "../tools/openfga-server.ts";
 import { stateFolder } from "../tools/paths.ts";
@@ -31,6 +32,17 @@ export async function startNats(): Promise<TestServer> {
   const state = await claimAny(join(stateFolder, "test"));
   const { server, url } = await startNatsServer(state);
   return { url, ...lifecycle(server, state) };
+}
+
+export interface TestKeycloak extends TestServer, Keycloak {
+  /** Everything that it has written to its log. */
+  log(): Promise<string>;
+}
+
+export async function startKeycloak(): Promise<TestKeycloak> {
+  const state = await claimAny(join(stateFolder, "test"));
+  const { server, ...keycloak } = await startKeycloakServer(state);
+  return { ...keycloak, log: () => readFile(server.logFile, "utf8"), ...lifecycle(server, state) };
 }
 
 export type TestOpenFga = TestServer & Omit<OpenFga, "server">;

@@ -1,6 +1,6 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type Artefact, cached } from "./cache.ts";
 
@@ -60,4 +60,23 @@ test("a failed attempt leaves nothing behind that could be taken for the program
   const tool = program();
   await cached(tool);
   expect(tool.made).toBe(1);
+});
+
+test("what a program needs beside itself moves with it, and is made again when it is gone", async () => {
+  const tool = program();
+  const withFolder: Artefact = {
+    ...tool,
+    beside: ["lib"],
+    async make(target) {
+      await mkdir(join(target.folder, "lib"));
+      await writeFile(join(target.folder, "lib", "part"), "part");
+      await tool.make(target);
+    },
+  };
+  const part = join(dirname(await cached(withFolder)), "lib", "part");
+  expect(await readFile(part, "utf8")).toBe("part");
+  await rm(dirname(part), { recursive: true });
+  await cached(withFolder);
+  expect(await readFile(part, "utf8")).toBe("part");
+  expect(tool.made).toBe(2);
 });

@@ -3,6 +3,7 @@ import { access } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { alreadyCached, cached } from "./cache.ts";
 import { type GoTool, goArtefact } from "./go-tool.ts";
+import { keycloakArtefact } from "./keycloak.ts";
 import { kubectlArtefact } from "./kubectl.ts";
 import { say } from "./progress.ts";
 
@@ -27,12 +28,13 @@ const goTools = {
   },
 } as const satisfies Record<string, GoTool>;
 
-export const toolNames = ["kcp", "nats-server", "openfga", "kubectl"] as const;
+export const toolNames = ["kcp", "nats-server", "openfga", "keycloak", "kubectl"] as const;
 export type ToolName = (typeof toolNames)[number];
 
 /** Path of the program; builds or fetches it into the shared cache when it is not there yet. */
 export async function obtain(name: ToolName): Promise<string> {
   if (name === "kubectl") return (await onPath("kubectl")) ?? cached(kubectlArtefact());
+  if (name === "keycloak") return cached(keycloakArtefact());
   return cached(goArtefact(goTools[name]));
 }
 

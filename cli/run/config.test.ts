@@ -87,7 +87,14 @@ const oneFlag: readonly (readonly [
   ["002-C32", "leader-elect", "leaderElect", false, "true", true],
   ["security", "base-domain", "security.settings.baseDomain", "localhost", "example.com", "example.com"],
   ["security", "issuer-ca", "security.issuerCaFile", undefined, "ca.crt", "ca.crt"],
-  ["security", "idp-additional-redirect-urls", "security.settings.additionalRedirectUris", [], "https://a", ["https://a"]],
+  [
+    "security",
+    "idp-additional-redirect-urls",
+    "security.settings.additionalRedirectUris",
+    [],
+    "https://a",
+    ["https://a"],
+  ],
   [
     "security",
     "idp-kubectl-client-redirect-urls",

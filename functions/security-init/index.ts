@@ -97,7 +97,7 @@ function chainOf({ world, info, cluster }: Secured, deps: Deps, ctx: Ctx): Chain
     kcp: deps,
     ctx,
     clientIds: {},
-    record: { ...known, observedGeneration },
+    record: { ...known, observedGeneration, cluster },
     audits: [],
   };
 }
@@ -107,9 +107,11 @@ const noRecord: SecurityRecord = { observedGeneration: 0, steps: [] };
 async function reasonToLeave(event: CloudEvent, world: World, ctx: Ctx): Promise<string | undefined> {
   const { security: record } = world.account.status ?? {};
   if (!record || record.observedGeneration !== world.account.metadata.generation) return undefined;
+  if (record.cluster !== (await world.ownCluster())) return undefined;
   if (isRetryScheduled(record, ctx.now())) return "a retry is under way";
   if (event.kind === "Account" && event.type !== fact.resyncDue) return "security does not depend on that";
   if (!record.steps.every(isSettled)) return undefined;
+  if (event.kind === "LogicalCluster") return "its workspace was let go of";
   if (event.kind === "AccountInfo" && (await saysTheSame(world, record))) return "secured already";
   if (event.kind === "APIBinding" && !world.isOrg) return "an account has no model of its own";
   return undefined;

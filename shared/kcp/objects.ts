@@ -61,6 +61,8 @@ export interface Account extends KubeObject {
 export interface SecurityRecord {
   /** The generation that this was made for. */
   readonly observedGeneration: number;
+  /** Cluster id of the account's own workspace that this is about: one deleted by hand is made anew, with another. */
+  readonly cluster?: string;
   /** Id of the OpenFGA store that the account's tuples are in. */
   readonly storeId?: string;
   /** Of the model that was last written, with the digest of what it was made of. */
