@@ -72,6 +72,11 @@ export const commands: readonly Entry[] = [
     load: () => import("./account/wait.ts"),
   },
   {
+    name: "authorization-config",
+    summary: "The file by which kcp asks the authorization webhook",
+    load: () => import("./authorization-config.ts"),
+  },
+  {
     name: "member add",
     summary: "Make somebody member or owner of an account, or change the role",
     load: () => import("./member/add.ts"),
@@ -85,11 +90,6 @@ export const commands: readonly Entry[] = [
     name: "member list",
     summary: "Who is owner or member of an account, and why",
     load: () => import("./member/list.ts"),
-  },
-  {
-    name: "authorization-config",
-    summary: "The file by which kcp asks the authorization webhook",
-    load: () => import("./authorization-config.ts"),
   },
   {
     name: "events",

@@ -48,10 +48,7 @@ export async function run(config: RunConfig, host: Host): Promise<void> {
   const workspace = config.source.workspace ?? kubeconfig.workspace ?? systemWorkspace;
   await preflight(client, workspace, config.source.endpointSlice, signal);
   const security = await openSecurity(config, client, log);
-  cleanup.defer(() => {
-    security?.fga?.close();
-    security?.identity?.close();
-  });
+  cleanup.defer(() => security?.fga?.close());
   if (config.webhooks) {
     const admission = await startAdmission(config.webhooks, { config, kubeconfig, workspace, log, metrics });
     cleanup.defer(() => admission.close());

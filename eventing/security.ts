@@ -11,7 +11,7 @@ import type { RunConfig } from "./run-config.ts";
 export interface Security {
   readonly settings: SecuritySettings;
   readonly fga?: Fga & { close(): void };
-  readonly identity?: IdentityProvider & { close(): void };
+  readonly identity?: IdentityProvider;
 }
 
 const { marker } = defaultSecurity;

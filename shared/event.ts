@@ -59,9 +59,10 @@ export const fact = {
   resyncDue: "io.platform-mesh.account.resync-due",
 } as const;
 
-/** Changes at the identity provider and of stores, one event each, for those who keep an audit; who was granted what is a
- *  fact of its account. */
+/** Changes of who may do what, one event each, for those who keep an audit. */
 export const audit = {
+  granted: "io.platform-mesh.access.granted",
+  revoked: "io.platform-mesh.access.revoked",
   clientChanged: "io.platform-mesh.identity.client-changed",
   organizationChanged: "io.platform-mesh.identity.organization-changed",
   organizationRemoved: "io.platform-mesh.identity.organization-removed",

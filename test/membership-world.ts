@@ -5,6 +5,7 @@ import { createInvoke, type Invoke } from "../shared/invoke.ts";
 import type { AccountInfo, MemberRole, Membership } from "../shared/kcp/objects.ts";
 import { conditionOf } from "../shared/membership.ts";
 import { finalizer } from "../shared/names.ts";
+import type { Clusters } from "../shared/outside.ts";
 import { defaultSecurity, defaultSettings, type SecuritySettings } from "../shared/settings.ts";
 import { FakeFga } from "./fake-fga.ts";
 import { FakeIdentity } from "./fake-identity.ts";
@@ -20,10 +21,15 @@ const location = (name: string, origin: string, path: string, type: string) => (
   type,
 });
 const acme = location("acme", orgsCluster, "root:orgs:acme", "org");
-const refuse = () => Promise.reject(new Error("memberships ask nothing of it"));
-const unasked = { discover: refuse, readSecret: refuse, releaseMarker: refuse };
 const ignore = () => {};
 const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+const clusters: Clusters = {
+  discover: async () => [],
+  readSecret: async () => undefined,
+  releaseMarker: async () => undefined,
+};
+const security: SecuritySettings = { ...defaultSecurity, baseDomain: "portal.example" };
 
 /** Org acme (cluster acme-id) with account team (cluster team-id), both secured, and manage-membership. */
 export class MembershipWorld {
@@ -36,7 +42,7 @@ export class MembershipWorld {
   #count = 0;
   readonly #invoke: Invoke;
 
-  constructor(security: Partial<SecuritySettings> = {}, fga = new FakeFga()) {
+  constructor(settings: Partial<SecuritySettings> = {}, fga = new FakeFga()) {
     this.fga = fga;
     this.store = fga.store("acme");
     const { kcp, identity } = this;
@@ -44,10 +50,13 @@ export class MembershipWorld {
       reader: kcp.reader,
       writer: kcp.writer,
       refresh: kcp.refresh.bind(kcp),
-      outside: { fga, identity, clusters: unasked },
+      outside: { fga, identity, clusters },
     };
-    const settings = { ...defaultSettings, security: { ...defaultSecurity, ...security } };
-    this.#invoke = createInvoke({ backend, settings, steps: [] });
+    this.#invoke = createInvoke({
+      backend,
+      settings: { ...defaultSettings, security: { ...security, ...settings } },
+      steps: [],
+    });
     this.#account("acme", orgsCluster, "root:orgs:acme");
     this.#account("team", "acme-id", "root:orgs:acme:team");
     this.secure();

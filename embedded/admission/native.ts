@@ -50,6 +50,8 @@ const checks: Readonly<Record<string, (review: Present) => readonly Cause[]>> = 
   RoleBinding: (review) => [...roleRef(review), ...subjects(review)],
   MutatingWebhookConfiguration: webhooks,
   ValidatingWebhookConfiguration: webhooks,
+  ValidatingAdmissionPolicy: policy,
+  ValidatingAdmissionPolicyBinding: policyBinding,
 };
 
 const keyText =
@@ -138,6 +140,49 @@ function webhookCauses(webhook: JsonObject, field: string): readonly Cause[] {
   if (url && scheme !== "https") {
     const why = "'https' is the only allowed URL scheme; desired format: https://host[/path]";
     causes.push(wrong(`${field}.clientConfig.url`, scheme, why));
+  }
+  return causes;
+}
+
+const reasons = ["Forbidden", "Invalid", "RequestEntityTooLarge"];
+const failurePolicies = ["Fail", "Ignore"];
+const actions = ["Audit", "Deny", "Warn"];
+
+/** What is wrong with its expressions, policy.ts tells. */
+function policy({ object: { spec } }: Present): readonly Cause[] {
+  const { failurePolicy, matchConstraints, validations, auditAnnotations } = asObject(spec);
+  const causes: Cause[] = [];
+  const failure = asString(failurePolicy);
+  if (!failurePolicies.includes(failure)) causes.push(unsupported("spec.failurePolicy", failure, failurePolicies));
+  if (matchConstraints === undefined) causes.push(required("spec.matchConstraints"));
+  else if (asArray(at(matchConstraints, "resourceRules")).length === 0)
+    causes.push(required("spec.matchConstraints.resourceRules"));
+  if (asArray(validations).length + asArray(auditAnnotations).length === 0) {
+    const why = "validations or auditAnnotations must contain at least one item";
+    causes.push(required("spec.validations", why), required("spec.auditAnnotations", why));
+  }
+  for (const [index, validation] of asArray(validations).entries()) {
+    const reason = at(validation, "reason");
+    if (reason === undefined || reasons.includes(asString(reason))) continue;
+    causes.push(unsupported(`spec.validations[${index}].reason`, reason, reasons));
+  }
+  return causes;
+}
+
+function policyBinding({ object: { spec } }: Present): readonly Cause[] {
+  const { policyName, validationActions } = asObject(spec);
+  const given = asArray(validationActions);
+  const causes: Cause[] = [];
+  if (!asString(policyName)) causes.push(required("spec.policyName"));
+  if (given.length === 0) causes.push(required("spec.validationActions", "at least one validation action is required"));
+  for (const [index, action] of given.entries()) {
+    if (!actions.includes(asString(action)))
+      causes.push(unsupported(`spec.validationActions[${index}]`, action, actions));
+  }
+  if (given.includes("Deny") && given.includes("Warn")) {
+    const why =
+      "must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)";
+    causes.push(wrong("spec.validationActions", [...given], why));
   }
   return causes;
 }

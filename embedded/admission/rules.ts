@@ -9,10 +9,11 @@ import type { ResourceType } from "../resources/resource-type.ts";
 import { forbidden, type StatusError } from "../status-error.ts";
 import { validateNative } from "./native.ts";
 import { completeNative } from "./native-defaults.ts";
+import { askPolicies, validatePolicy } from "./policies.ts";
 import { callWebhooks } from "./webhooks.ts";
 import { mutateWorkspace, validateWorkspace } from "./workspaces.ts";
 
-/** What Kubernetes and kcp themselves check and fill in for types of their own, and after that the webhooks. */
+/** What Kubernetes and kcp themselves check and fill in for types of their own, and after that the policies and the webhooks. */
 export function rules(system: System): Admission {
   return {
     complete: (review) => (review.subresource ? review.object : completeNative(review)),
@@ -24,6 +25,8 @@ export function rules(system: System): Admission {
     async validate(review) {
       if (!review.subresource) validateNative(review);
       if (!review.subresource) validations[nameOf(review.type)]?.(system, review);
+      if (!review.subresource) await validatePolicy(review);
+      await askPolicies(system.store, review);
       await callWebhooks(system.store, "validating", review);
     },
   };

@@ -1,51 +1,36 @@
-import { randomUUID } from "node:crypto";
 import { UnreachableError } from "../../shared/kcp/errors.ts";
 import { createHttp } from "../../shared/kcp/http.ts";
 import type { Review } from "../api/admission.ts";
-import { selectorOf } from "../api/label-selector.ts";
 import { jsonPatch, PatchError } from "../apply/patches.ts";
 import { asArray, asObject, asString, at, isObject, type Json, type JsonObject, strings } from "../json.ts";
 import { clusterOf, type Obj } from "../object.ts";
 import { apiVersionOf } from "../resources/resource-type.ts";
 import { internalError, StatusError } from "../status-error.ts";
 import type { Store } from "../store/store.ts";
+import { isInRules, isSelected } from "./meant.ts";
+import { meetsConditions } from "./policies.ts";
+import { requestOf } from "./request.ts";
 
 type Kind = "mutating" | "validating";
 
 const group = "admissionregistration.k8s.io";
 
 /** Asks the webhooks that are configured for a write: of a bound type those of its provider, else those of the workspace.
- *  matchConditions are not evaluated. Answers the object as the mutating ones leave it. */
+ *  Answers the object as the mutating ones leave it. */
 export async function callWebhooks(store: Store, kind: Kind, review: Review): Promise<Obj | undefined> {
   const home = review.type.binding?.exportCluster ?? review.cluster;
   let { object } = review;
   for (const configuration of store.list(`${kind}webhookconfigurations.${group}`, home)) {
     for (const webhook of asArray(configuration.webhooks)) {
       const present = { ...review, object };
-      if (!isMeant(store, asObject(webhook), present)) continue;
-      const answer = await ask(asObject(webhook), present);
+      const settings = asObject(webhook);
+      if (!isInRules(settings.rules, present) || !isSelected(store, settings, present)) continue;
+      if (!(await meetsConditions(store, settings, present))) continue;
+      const answer = await ask(settings, present);
       object = answer ? patched(asObject(webhook), present, answer) : object;
     }
   }
   return object;
-}
-
-function isMeant(store: Store, webhook: JsonObject, review: Review): boolean {
-  const { type, operation, subresource, object, before, cluster, namespace } = review;
-  const resource = subresource ? `${type.plural}/${subresource}` : type.plural;
-  const has = (values: Json | undefined, ...wanted: readonly string[]) =>
-    strings(values).some((each) => each === "*" || wanted.includes(each));
-  const isInRules = asArray(webhook.rules).some(
-    (rule) =>
-      has(at(rule, "apiGroups"), type.group) &&
-      has(at(rule, "apiVersions"), ...type.versions.map(({ name }) => name)) &&
-      has(at(rule, "operations"), operation) &&
-      has(at(rule, "resources"), resource, ...(subresource ? [`*/${subresource}`, `${type.plural}/*`] : [])),
-  );
-  const selected = object ?? before;
-  const space = namespace === undefined ? undefined : store.get("namespaces.core", cluster, namespace);
-  const isSelected = (name: string, one: Obj | undefined) => !one || selectorOf(asObject(webhook[name]))(one);
-  return isInRules && isSelected("objectSelector", selected) && isSelected("namespaceSelector", space);
 }
 
 /** The response of one webhook; `undefined` when it failed and may. Throws when it denies. */
@@ -97,34 +82,11 @@ function denial(name: string, response: JsonObject): StatusError {
 }
 
 function admissionReview(review: Review): JsonObject {
-  const { type, operation, name, namespace, user, isDryRun, subresource, object, before, fieldManager } = review;
-  const version = (object ?? before)?.apiVersion.split("/").at(-1) ?? type.storageVersion;
-  const kind = { group: type.group, version, kind: type.kind };
-  const resource = { group: type.group, version, resource: type.plural };
+  const { object, before } = review;
   return {
     apiVersion: "admission.k8s.io/v1",
     kind: "AdmissionReview",
-    request: {
-      uid: randomUUID(),
-      kind,
-      resource,
-      ...(subresource && { subResource: subresource }),
-      requestKind: kind,
-      requestResource: resource,
-      ...(subresource && { requestSubResource: subresource }),
-      name,
-      ...(namespace && { namespace }),
-      operation,
-      userInfo: { username: user.name, ...(user.uid && { uid: user.uid }), groups: [...user.groups] },
-      object: object ?? null,
-      oldObject: before ?? null,
-      dryRun: isDryRun,
-      options: {
-        kind: `${operation[0]}${operation.slice(1).toLowerCase()}Options`,
-        apiVersion: "meta.k8s.io/v1",
-        ...(fieldManager && { fieldManager }),
-      },
-    },
+    request: { ...requestOf(review), object: object ?? null, oldObject: before ?? null },
   };
 }
 

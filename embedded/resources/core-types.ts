@@ -181,6 +181,31 @@ function admissionTypes(): readonly ResourceType[] {
   };
   const validating = byKeys(["name"], object(webhook));
   const mutating = byKeys(["name"], object({ ...webhook, reinvocationPolicy: text({ default: "Never" }) }));
+  const rules = listOf(object({ ...rule.properties, resourceNames: listOf(text()) }));
+  const matching = {
+    excludeResourceRules: rules,
+    matchPolicy: text({ default: "Equivalent" }),
+    namespaceSelector: selector,
+    objectSelector: selector,
+    resourceRules: rules,
+  };
+  const named = byKeys(["name"], object({ "name!": text(), expression: text() }));
+  const validation = object({ expression: text(), message: text(), messageExpression: text(), reason: text() });
+  const policy = object({
+    auditAnnotations: listOf(anyObject()),
+    failurePolicy: text({ default: "Fail" }),
+    matchConditions: named,
+    matchConstraints: object(matching),
+    paramKind: object({ apiVersion: text(), kind: text() }),
+    validations: listOf(validation),
+    variables: named,
+  });
+  const policyBinding = object({
+    matchResources: object(matching),
+    paramRef: anyObject(),
+    policyName: text(),
+    validationActions: listOf(text()),
+  });
   const define = (definition: Parameters<typeof defineType>[3]) =>
     defineType(group, "v1", true, { categories, ...definition });
   return [
@@ -199,12 +224,12 @@ function admissionTypes(): readonly ResourceType[] {
       plural: "validatingadmissionpolicies",
       hasStatus: true,
       columns: [ageInWords],
-      fields: { spec: anything(), status: anything() },
+      fields: { spec: policy, status: anything() },
     }),
     define({
       kind: "ValidatingAdmissionPolicyBinding",
       columns: [column("PolicyName", ".spec.policyName"), ageInWords],
-      fields: { spec: anything() },
+      fields: { spec: policyBinding },
     }),
   ];
 }

@@ -12,7 +12,7 @@ export interface InvitationDeps {
   accountNamed(cluster: string, name: string): Promise<Account | undefined>;
   readonly settings: Settings;
   readonly identity: IdentityProvider | undefined;
-  readonly fga: Fga;
+  readonly fga: Fga | undefined;
 }
 
 const skipped = (message: string): Verdict => yes("Skipped", message);
@@ -52,7 +52,7 @@ export async function uninvite(
 ): Promise<void> {
   if (!isEmail(subject) || user === undefined || (place.isGoing && place.world?.isOrg)) return;
   const org = await organizationOf(place, deps);
-  const others = org && (await deps.fga.read({ store, filter: { user, object: "role:" } }, call));
+  const others = org && (await deps.fga?.read({ store, filter: { user, object: "role:" } }, call));
   if (!others || others.length > 0) return;
   await deps.identity?.revokeInvitation({ organization: org, email: subject }, call).catch(unlessFinal);
 }

@@ -32,8 +32,8 @@ export async function settle(claims: readonly Claim[], team: Team): Promise<Outc
   if (!team.place.world) return withoutAccount(claims, team);
   try {
     const { fga } = team.deps;
-    const store = await presentStore(claims, fga, team);
-    if (store === undefined) return await withoutStore(claims, team);
+    const store = fga && (await presentStore(claims, fga, team));
+    if (!fga || store === undefined) return await withoutStore(claims, team);
     const change = await changeOf(claims, { fga, store }, team);
     const noted = await note(claims, change, team);
     await noteCreator(change, team);
@@ -121,7 +121,11 @@ async function withoutAccount(claims: readonly Claim[], team: Team): Promise<Out
 async function withoutStore(claims: readonly Claim[], team: Team): Promise<Outcome> {
   const { cluster, info } = team.place;
   const id = info?.spec.fga.store.id;
-  const reason = id ? `the OpenFGA store ${id} of the org is gone` : "the org has no OpenFGA store yet";
+  const reason = !team.deps.fga
+    ? "OpenFGA is switched off"
+    : id
+      ? `the OpenFGA store ${id} of the org is gone`
+      : "the org has no OpenFGA store yet";
   for (const claim of claims) {
     if (claim.isDeleting && isHeld(claim.membership)) await team.release(claim);
     else if (!claim.isDeleting) await team.tell(claim, { granted: no(memberReason.waiting, reason) });

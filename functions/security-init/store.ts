@@ -1,5 +1,5 @@
 import type { AccountKey } from "../../shared/account-key.ts";
-import { audit, fact } from "../../shared/event.ts";
+import { audit } from "../../shared/event.ts";
 import type { Fga, Store, Tuple } from "../../shared/fga/fga.ts";
 import { accountTuples, assignment, fgaUser, openOrgTuples, orgTuples, roleLink } from "../../shared/fga/tuples.ts";
 import type { OwnEvent } from "../../shared/function.ts";
@@ -118,7 +118,7 @@ async function presentOf(
 const idOf = ({ user, relation, object }: Tuple): string => `${user} ${relation} ${object}`;
 
 export const granted = (world: World, tuple: Tuple, why: string): OwnEvent => ({
-  type: fact.accessGranted,
+  type: audit.granted,
   data: { account: world.account.metadata.name, origin: world.cluster, tuple, why, before: false, after: true },
 });
 

@@ -96,7 +96,7 @@ async function revokeAccount({ key, cluster, world }: Teardown, { deps, ctx }: R
     before: true,
     after: false,
   };
-  return deletes.length > 0 ? done({ type: fact.accessRevoked, data }) : done();
+  return deletes.length > 0 ? done({ type: audit.revoked, data }) : done();
 }
 
 async function removeOrg({ key, world }: Teardown, run: Run): Promise<Outcome> {

@@ -75,7 +75,7 @@ test.each<[string, Given, string]>([
   ["a name with a dot", { name: "a.b", type: "account", cluster: acme }, "cannot become a workspace: use 1 to 63"],
   ["an org inside an org", { cluster: acme }, "create it there, or use type account"],
   ["an account outside any org", { type: "account", name: "dev" }, "create it in the workspace of its org"],
-  ["the creator of somebody else", { creator: "bob" }, "leave it out, and it is filled in; group support may"],
+  ["the creator of somebody else", { creator: "bob" }, "name yourself, or leave it out; group support may"],
 ])("002-F23 refuses %s, and says what to do", async (_, given, text) => {
   expect((await created(given)).refusal).toContain(text);
 });

@@ -270,7 +270,7 @@ export function policyCases(): void {
         {group: admissionregistration.k8s.io, kind: ValidatingAdmissionPolicy, name: tried}
       `);
     });
-    test("know four reasons", async () => {
+    test("know three reasons", async () => {
       expect(await tried({ validations: [{ ...notBad, reason: "Because" }] })).toMatchInlineSnapshot(`
         422 Invalid: ValidatingAdmissionPolicy.admissionregistration.k8s.io "tried" is invalid:
         - FieldValueNotSupported: spec.validations[0].reason: Unsupported value: "Because": supported values: "Forbidden", "Invalid", "RequestEntityTooLarge"

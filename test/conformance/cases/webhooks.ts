@@ -184,6 +184,32 @@ export function webhookCases(): void {
     });
   });
 
+  describe("conditions of webhooks", () => {
+    const onlyOthers = { name: "others", expression: "!object.metadata.name.endsWith('-own')" };
+    test("say whether they are asked", async () => {
+      await install("conditional", "deny-why", { matchConditions: [onlyOthers] });
+      expect((await create("conditional", "own")).code).toBe(201);
+      expect((await create("conditional", "other")).code).toBe(403);
+    });
+    test("that fail refuse", async () => {
+      const matchConditions = [
+        { name: "none", expression: "object.data.none == 'a' || object.metadata.name.endsWith('-probe')" },
+      ];
+      await install("misconditioned", "allow", { matchConditions });
+      expect(await create("misconditioned")).toMatchInlineSnapshot(`
+        403 Forbidden: configmaps "misconditioned-one" is forbidden: expression 'object.data.none == 'a' || object.metadata.name.endsWith('-probe')' resulted in error: no such key: none
+        {kind: configmaps, name: misconditioned-one}
+      `);
+    });
+    test("that fail and may do so are passed over", async () => {
+      const matchConditions = [
+        { name: "none", expression: "object.data.none == 'a' || object.metadata.name.endsWith('-probe')" },
+      ];
+      await install("unconditioned", "deny-why", { matchConditions, failurePolicy: "Ignore" });
+      expect((await create("unconditioned")).code).toBe(201);
+    });
+  });
+
   describe("mutating webhooks", () => {
     test("change what is written", async () => {
       await install("patching", "patch");
