@@ -156,7 +156,7 @@ function report(
     created: names("missing"),
     changed: upgrade ? differ : [],
     removed: names("removed"),
-    differing: upgrade ? [] : [...differ, ...names("unwanted")],
+    differing: [...(upgrade ? [] : differ), ...names("unwanted")],
     operator,
   };
 }
