@@ -17,7 +17,7 @@ let admin: Admin;
 
 beforeAll(async () => {
   [keycloak, mailbox] = await Promise.all([startKeycloak(), startMailbox()]);
-  const http = createHttp(keycloak);
+  const http = createHttp(configFor(keycloak));
   admin = createAdmin({ http, url: keycloak.url, login: keycloak.admin, now: Date.now });
 });
 afterAll(async () => {
