@@ -22,7 +22,7 @@ export class Browser {
   readonly #stopAt: string;
 
   constructor({ caFile, stopAt }: { readonly caFile: string; readonly stopAt: string }) {
-    this.#http = createHttp({ caFile });
+    this.#http = createHttp({ caFile, timeoutMs: 90_000 });
     this.#stopAt = stopAt;
   }
 

@@ -70,7 +70,11 @@ export function claimsOf(token: string): Record<string, unknown> {
 
 async function askForTokens(issuer: string, form: Record<string, string>, caFile: string): Promise<Tokens> {
   const url = `${issuer}/protocol/openid-connect/token`;
-  const response = await createHttp({ caFile })({ method: "POST", url, body: new URLSearchParams(form) });
+  const response = await createHttp({ caFile, timeoutMs: 90_000 })({
+    method: "POST",
+    url,
+    body: new URLSearchParams(form),
+  });
   const answer: Record<string, unknown> = JSON.parse(response.text);
   const { id_token: idToken, access_token: accessToken } = answer;
   if (typeof idToken !== "string" || typeof accessToken !== "string") {

@@ -22,11 +22,12 @@ export interface WelcomeUser {
 
 const welcome = { name: "welcome", uid: "welcome", displayName: "Welcome" };
 
-/** How product code reaches a Keycloak of ours. */
+/** How product code reaches a Keycloak of ours, which may have to share the machine with a whole test run. */
 export const configFor = ({ url, caFile, admin }: Keycloak, realm: RealmSettings = {}): KeycloakConfig => ({
   kind: "keycloak",
   url,
   caFile,
+  timeoutMs: 90_000,
   admin,
   realm,
 });

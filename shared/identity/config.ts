@@ -4,7 +4,7 @@ export type IdentityConfig = KeycloakConfig | RegistrationConfig | ExistingConfi
 interface Reachable {
   /** PEM file of the CAs that may have signed its certificate; those of the system unless given. Read anew when it changes. */
   readonly caFile?: string;
-  /** Milliseconds for one answer; 15 s unless given. */
+  /** Milliseconds for one answer; 30 s unless given. */
   readonly timeoutMs?: number;
 }
 

@@ -3,7 +3,8 @@ import type { IncomingMessage } from "node:http";
 import { Agent, request as httpsRequest } from "node:https";
 import { IdentityError } from "./identity.ts";
 
-const defaultTimeoutMs = 15_000;
+/** Making a realm takes Keycloak about 2 s, and much longer where it is busy. */
+const defaultTimeoutMs = 30_000;
 const maxBytes = 4 * 1024 * 1024;
 
 export interface HttpRequest {
