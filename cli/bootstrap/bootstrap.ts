@@ -79,7 +79,10 @@ export async function runBootstrap(options: BootstrapOptions, io: BootstrapIo): 
       const kcp = await checkPreconditions(client, { limitMs: options.waitMs, io });
       const security = await chosenSecurity(wish, client, call);
       if (wish.mode === "off" && !wish.release) await refusePending(client, views, call);
-      steps = [...(await stepsOf(kcp, security, { wish, views })), ...(await chosenSteps(admission, client, call))];
+      steps = [
+        ...(await stepsOf(kcp, security, { wish, views, wait: { limitMs: options.waitMs, io } })),
+        ...(await chosenSteps(admission, client, call)),
+      ];
       if (admission.form === "webhook") await untilServed(admission.webhooks, { limitMs: options.waitMs, io });
       const changes = options.upgrade || security.isAsked;
       if (changes && !options.force) await refuseBreakingSchemas(client, steps, call);

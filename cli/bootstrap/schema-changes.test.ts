@@ -82,6 +82,11 @@ describe("an upgrade goes through that", () => {
       object({ a: { type: "array" } }),
       object({ a: { type: "array", "x-kubernetes-list-type": "map" } }),
     ],
+    [
+      "comes back from kcp with its fields in another order",
+      object({ a: { ...text, "x-kubernetes-validations": [{ rule: "true", message: "never" }] } }),
+      object({ a: { ...text, "x-kubernetes-validations": [{ message: "never", rule: "true" }] } }),
+    ],
     ["describes better", object({ a: text }), object({ a: { ...text, description: "better" } })],
     ["opens an object", object({ a: object({ b: text }) }), object({ a: object({}, free) })],
   ])("%s", (_, before, after) => {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 
 const version = z.looseObject({ name: z.string(), served: z.boolean().optional(), schema: z.unknown() });
@@ -71,7 +72,8 @@ function stricter(before: Node, after: Node): readonly string[] {
     return isTighter(from, to) ? [`${keyword} becomes ${to}`] : [];
   };
   const other = ["pattern", "format", "x-kubernetes-validations"].filter(
-    (keyword) => after[keyword] !== undefined && JSON.stringify(before[keyword]) !== JSON.stringify(after[keyword]),
+    // kcp keeps no order of fields.
+    (keyword) => after[keyword] !== undefined && !isDeepStrictEqual(before[keyword], after[keyword]),
   );
   return [
     ...required.map((name) => `${name} becomes required`),

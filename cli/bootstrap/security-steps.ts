@@ -7,14 +7,20 @@ import type { Step, Values } from "./manifests.ts";
 import { lacksClaims } from "./orgs-claims.ts";
 import { lacksRelease, type Views } from "./release.ts";
 import { installationSteps, type Security, type SecurityWish } from "./security.ts";
+import { type WaitOptions, waitUntil } from "./wait.ts";
 
 type Lacks = NonNullable<Step["lacks"]>;
+interface StepsOptions {
+  readonly wish: SecurityWish;
+  readonly views: Views;
+  readonly wait: Omit<WaitOptions, "next">;
+}
 
 /** All steps but those of admission, with what they wait for. */
 export async function stepsOf(
   kcp: Values,
   security: Security,
-  { wish, views }: { readonly wish: SecurityWish; readonly views: Views },
+  { wish, views, wait }: StepsOptions,
 ): Promise<readonly Step[]> {
   const steps = await installationSteps(kcp, security);
   const exported = steps
@@ -27,12 +33,7 @@ export async function stepsOf(
       isAsked && !isOn ? [(client, call) => lacksRelease(client, views, { ...wish, call })] : [],
     "04-root.orgs/1-operator-rights.yaml": [
       ...(isOn && exported ? [(client: Client, call: Call) => lacksClaims(client, exported, call)] : []),
-      ...(typeof welcome === "object"
-        ? [
-            (client: Client, call: Call) =>
-              lacksIssuer(client, { cluster: defaultSettings.orgsPath, issuer: welcome.issuerUrl }, call),
-          ]
-        : []),
+      ...(typeof welcome === "object" ? [issuerIsAsked(welcome.issuerUrl, wait)] : []),
     ],
   };
   return steps.map((step) => {
@@ -48,5 +49,15 @@ const inOrder =
       const why = await lacks(client, call);
       if (why) return why;
     }
+    return undefined;
+  };
+
+const issuerIsAsked =
+  (issuer: string, wait: Omit<WaitOptions, "next">): Lacks =>
+  async (client, call) => {
+    const cluster = defaultSettings.orgsPath;
+    const next = "start kcp with --feature-gates=WorkspaceAuthentication=true, or mend the issuer; kcp's log says more";
+    const look = () => lacksIssuer(client, { cluster, issuer }, call);
+    await waitUntil(`the log-in to ${cluster}`, look, { ...wait, next });
     return undefined;
   };

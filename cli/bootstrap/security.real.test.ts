@@ -1,77 +1,33 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { discover } from "../../shared/kcp/discovery.ts";
 import { kinds, secrets } from "../../shared/kcp/kinds.ts";
-import { loadKubeconfig } from "../../shared/kcp/kubeconfig.ts";
 import { readSecurityType } from "../../shared/kcp/marker-urls.ts";
-import { clusterOf, type KubeObject, type Workspace } from "../../shared/kcp/objects.ts";
-import { type Client, createClient } from "../../shared/kcp/rest.ts";
+import type { KubeObject } from "../../shared/kcp/objects.ts";
 import { coreExport, securityMarker } from "../../shared/names.ts";
-import { BareKcp, eventually, succeeding } from "../../test/bare-kcp.ts";
+import { BareKcp, eventually } from "../../test/bare-kcp.ts";
+import { OrgWorkspaces } from "../../test/org-workspaces.ts";
 import { claimsOf } from "../doctor/claims.ts";
 import { runDoctor } from "../doctor/doctor.ts";
-import { openView } from "../doctor/view.ts";
 import { resourceOf } from "./manifests.ts";
 
 const minute = 60_000;
 const io = { now: Date.now, signal: new AbortController().signal };
 const tenancy = { apiVersion: "tenancy.kcp.io/v1alpha1" };
 const issuers = resourceOf({ ...tenancy, kind: "WorkspaceAuthenticationConfiguration" });
-const inOrgs = (name: string) => ({ path: "root:orgs", name });
 
 let bare: BareKcp;
-/** The functions' identity, through the virtual workspace of the export and past it. */
-let operator: Client;
-let direct: Client;
-/** Through those of the initializer and of the terminator, once security is on. */
-let initializing: Client;
-let terminating: Client;
-let orgs: string;
+let orgs: OrgWorkspaces;
 
 beforeAll(async () => {
   bare = await BareKcp.start();
   expect(await bare.bootstrap("--admission=none")).toMatchObject({ code: 0 });
-  const options = { operator: { file: bare.operatorFile }, admin: undefined, timeoutMs: minute, waitMs: minute };
-  const [shard] = (await openView(options, io)).shards;
-  if (!shard) throw new Error("no endpoint");
-  operator = shard;
-  const config = await loadKubeconfig(options.operator);
-  direct = createClient({ config });
-  orgs = (await direct.get("Workspace", "root", "orgs"))?.spec?.cluster ?? "";
-  const { urls } = await readSecurityType(direct.read, securityMarker);
-  initializing = createClient({ config, basesOf: () => urls.initializer });
-  terminating = createClient({ config, basesOf: () => urls.terminator });
+  orgs = await OrgWorkspaces.open(bare.operatorFile);
 });
 afterAll(async () => {
-  for (const client of [operator, direct, initializing, terminating]) client?.close();
+  orgs?.close();
   await bare?.stop();
 });
 
-/** As the functions make an org; answers the id of its workspace. */
-async function makeOrg(name: string): Promise<string> {
-  const type = (kind: "org" | "account") => ({
-    ...tenancy,
-    kind: "WorkspaceType",
-    metadata: { name: `${name}-${kind}` },
-    spec: { extend: { with: [{ path: "root", name: kind }] } },
-  });
-  await operator.create(kinds.WorkspaceType, orgs, type("org"));
-  await operator.create(kinds.WorkspaceType, orgs, type("account"));
-  const workspace = { ...tenancy, kind: "Workspace", metadata: { name }, spec: { type: inOrgs(`${name}-org`) } };
-  await succeeding(() => operator.create(kinds.Workspace, orgs, workspace));
-  return (await untilWorkspace(name, (seen) => !!seen?.spec?.cluster))?.spec?.cluster ?? "";
-}
-const untilWorkspace = (name: string, isRight: (seen: Workspace | undefined) => boolean) =>
-  eventually(() => operator.get("Workspace", orgs, name), isRight, minute);
-const ready = (name: string) => untilWorkspace(name, (seen) => seen?.status?.phase === "Ready");
-
-/** The LogicalCluster of a workspace as one of the virtual workspaces shows it, once it does. */
-const seenIn = (client: Client, id: string) =>
-  eventually(
-    async () => (await client.list("LogicalCluster", "*")).find((each) => clusterOf(each) === id),
-    (found) => found !== undefined,
-  );
-const setStatus = (client: Client, cluster: string, status: object) =>
-  client.mergePatch(kinds.LogicalCluster, { cluster, name: "cluster", subresource: "status" }, { status });
 const doctor = (only: string, now = Date.now) =>
   runDoctor(
     {
@@ -94,8 +50,8 @@ describe("decisions 29, 35: --security=on", () => {
   test("changes exactly what it concerns, without --upgrade, and says before what it will", {
     timeout: 3 * minute,
   }, async () => {
-    early = await makeOrg("early");
-    expect(await ready("early")).toMatchObject({ status: { phase: "Ready" } });
+    early = await orgs.make("early");
+    expect(await orgs.ready("early")).toMatchObject({ status: { phase: "Ready" } });
     const preview = await bare.bootstrap("--security=on", "--admission=none", "--upgrade", "--dry-run", "-o", "name");
     const switched = [
       "WorkspaceType security in root",
@@ -127,7 +83,7 @@ describe("decisions 29, 35: --security=on", () => {
 
   // kcp-facts V6.
   test("reaches the workspaces that were there before", async () => {
-    for (const cluster of [early, orgs]) {
+    for (const cluster of [early, orgs.parent]) {
       expect(
         await eventually(
           () => claimedIn(cluster),
@@ -143,22 +99,17 @@ describe("the operator's rights are enough", () => {
   let acme: string;
 
   test("to see a new workspace initialize, and to let it become Ready", async () => {
-    acme = await makeOrg("acme");
-    const seen = await seenIn(initializing, acme);
+    acme = await orgs.make("acme");
+    const seen = await orgs.untilOurs(acme);
     expect(seen).toMatchObject({ status: { phase: "Initializing", terminators: [securityMarker] } });
-    const left = await eventually(
-      async () => (await initializing.get("LogicalCluster", acme, "cluster"))?.status?.initializers,
-      (markers) => markers?.length === 1,
-    );
-    expect(left).toEqual([securityMarker]);
-    const patched = await setStatus(initializing, acme, { initializers: [] });
+    const patched = await orgs.setStatus(orgs.initializing, acme, { initializers: [] });
     expect(patched).toMatchObject({ status: { initializers: [] } });
-    expect(await ready("acme")).toMatchObject({ status: { phase: "Ready" } });
-    expect(await initializing.get("LogicalCluster", acme, "cluster")).toBeUndefined();
+    expect(await orgs.ready("acme")).toMatchObject({ status: { phase: "Ready" } });
+    expect(await orgs.initializing.get("LogicalCluster", acme, "cluster")).toBeUndefined();
   });
 
   test("to learn what an org serves", async () => {
-    const found = (await discover(direct, acme)).map(({ plural }) => plural);
+    const found = (await discover(orgs.direct, acme)).map(({ plural }) => plural);
     expect(found).toEqual(expect.arrayContaining(["configmaps", "namespaces", "accounts", "clusterroles"]));
   });
 
@@ -173,14 +124,14 @@ describe("the operator's rights are enough", () => {
       metadata: { name: "acme" },
       spec: { jwt: [jwt] },
     };
-    await operator.create(issuers, orgs, issuer);
+    await orgs.operator.create(issuers, orgs.parent, issuer);
     const more = { spec: { jwt: [{ ...jwt, issuer: { ...jwt.issuer, audiences: ["acme", "kubectl"] } }] } };
-    const target = { cluster: orgs, name: "acme" };
-    expect(await operator.mergePatch(issuers, target, more)).toMatchObject(more);
+    const target = { cluster: orgs.parent, name: "acme" };
+    expect(await orgs.operator.mergePatch(issuers, target, more)).toMatchObject(more);
     const spec = { authenticationConfigurations: [{ name: "acme" }] };
-    const type = { cluster: orgs, name: "acme-org" };
-    expect(await operator.mergePatch(kinds.WorkspaceType, type, { spec })).toMatchObject({ spec });
-    await operator.delete(issuers, target);
+    const type = { cluster: orgs.parent, name: "acme-org" };
+    expect(await orgs.operator.mergePatch(kinds.WorkspaceType, type, { spec })).toMatchObject({ spec });
+    await orgs.operator.delete(issuers, target);
   });
 
   // kcp-facts V12.
@@ -191,52 +142,60 @@ describe("the operator's rights are enough", () => {
       metadata: { name, namespace: "default" },
       stringData: { a: "b" },
     });
-    const at = (name: string) => ({ cluster: orgs, name, namespace: "default" });
+    const at = (name: string) => ({ cluster: orgs.parent, name, namespace: "default" });
     await bare.admin.create(secrets, "root:orgs", secret("others"));
-    const made = await operator.create(secrets, orgs, secret("ours"));
+    const made = await orgs.operator.create(secrets, orgs.parent, secret("ours"));
     expect(made.metadata.labels).toMatchObject({ "core.platform-mesh.io/managed-by": "account-functions" });
-    expect(await operator.read(secrets, at("ours"))).toMatchObject({ data: { a: "Yg==" } });
-    await operator.mergePatch(secrets, at("ours"), { stringData: { a: "c" }, metadata: { labels: null } });
-    expect(await operator.read(secrets, at("ours"))).toMatchObject({ data: { a: "Yw==" } });
+    expect(await orgs.operator.read(secrets, at("ours"))).toMatchObject({ data: { a: "Yg==" } });
+    await orgs.operator.mergePatch(secrets, at("ours"), { stringData: { a: "c" }, metadata: { labels: null } });
+    expect(await orgs.operator.read(secrets, at("ours"))).toMatchObject({ data: { a: "Yw==" } });
 
-    const listed = (await operator.readAll<KubeObject>(secrets, { cluster: "*" })).map(({ metadata }) => metadata.name);
+    const listed = (await orgs.operator.readAll<KubeObject>(secrets, { cluster: "*" })).map(
+      ({ metadata }) => metadata.name,
+    );
     expect(listed).toEqual(["ours"]);
-    expect(await operator.read(secrets, at("others"))).toBeUndefined();
-    await expect(operator.mergePatch(secrets, at("others"), { stringData: { a: "x" } })).rejects.toMatchObject({
+    expect(await orgs.operator.read(secrets, at("others"))).toBeUndefined();
+    await expect(orgs.operator.mergePatch(secrets, at("others"), { stringData: { a: "x" } })).rejects.toMatchObject({
       code: 404,
     });
-    await expect(operator.create(secrets, orgs, secret("others"))).rejects.toMatchObject({ reason: "AlreadyExists" });
-    await expect(operator.delete(secrets, at("others"))).rejects.toMatchObject({ code: 403 });
+    await expect(orgs.operator.create(secrets, orgs.parent, secret("others"))).rejects.toMatchObject({
+      reason: "AlreadyExists",
+    });
+    await expect(orgs.operator.delete(secrets, at("others"))).rejects.toMatchObject({ code: 403 });
     expect(await bare.admin.read(secrets, at("others"))).toBeDefined();
     expect(await doctor("SECRETS")).toMatchObject([{ level: "OK" }]);
   });
 
   test("to see a workspace go, and to let it", async () => {
-    await operator.delete(kinds.Workspace, { cluster: orgs, name: "acme" });
-    const seen = await seenIn(terminating, acme);
+    await orgs.operator.delete(kinds.Workspace, { cluster: orgs.parent, name: "acme" });
+    const seen = await orgs.untilGoing(acme);
     expect(seen?.metadata.deletionTimestamp).toBeDefined();
-    expect(seen).toMatchObject({ spec: { owner: { cluster: orgs, name: "acme" } } });
-    await setStatus(terminating, acme, { terminators: [] });
-    const held = () => terminating.get("LogicalCluster", acme, "cluster");
+    expect(seen).toMatchObject({ spec: { owner: { cluster: orgs.parent, name: "acme" } } });
+    await orgs.setStatus(orgs.terminating, acme, { terminators: [] });
+    const held = () => orgs.terminating.get("LogicalCluster", acme, "cluster");
     expect(await eventually(held, (found) => !found)).toBeUndefined();
   });
 });
 
 describe("the operator may not", () => {
   const other = (kind: "initializing" | "terminating") =>
-    direct.request({
+    orgs.direct.request({
       path: `/services/${kind}workspaces/root:universal/clusters/*/apis/core.kcp.io/v1alpha1/logicalclusters`,
     });
   const refused: Readonly<Record<string, () => Promise<unknown>>> = {
     "serve the initializer of others": () => other("initializing"),
     "serve the terminator of others": () => other("terminating"),
     "read secrets past the virtual workspace": () =>
-      direct.readAll(secrets, { cluster: "root:orgs", namespace: "default" }),
-    "read the identity of the export": () => direct.readAll(secrets, { cluster: "root:platform-mesh-system" }),
+      orgs.direct.readAll(secrets, { cluster: "root:orgs", namespace: "default" }),
+    "read the identity of the export": () => orgs.direct.readAll(secrets, { cluster: "root:platform-mesh-system" }),
     "change the type that holds workspaces back": () =>
-      direct.mergePatch(kinds.WorkspaceType, { cluster: "root", name: "security" }, { spec: { initializer: false } }),
+      orgs.direct.mergePatch(
+        kinds.WorkspaceType,
+        { cluster: "root", name: "security" },
+        { spec: { initializer: false } },
+      ),
     "let people into root:orgs": () =>
-      direct.mergePatch(
+      orgs.direct.mergePatch(
         kinds.WorkspaceType,
         { cluster: "root", name: "orgs" },
         { spec: { authenticationConfigurations: [{ name: "x" }] } },
@@ -255,8 +214,8 @@ describe("pm doctor", () => {
   });
 
   test("tells of a workspace that waits for a function that nobody runs", async () => {
-    const id = await makeOrg("stuck");
-    await seenIn(initializing, id);
+    const id = await orgs.make("stuck");
+    await orgs.untilOurs(id);
     expect(await doctor("WST-INIT")).toMatchObject([{ level: "OK" }]);
     const later = () => Date.now() + 2 * minute;
     expect(await doctor("WST-INIT", later)).toMatchObject([
@@ -290,30 +249,37 @@ describe("pm doctor", () => {
 
 describe("decisions 29: --security=off", () => {
   test("is refused while workspaces wait, with their names, and changes nothing", async () => {
+    const kept = await orgs.make("kept");
+    await orgs.untilOurs(kept);
+    await orgs.setStatus(orgs.initializing, kept, { initializers: [] });
+    await orgs.ready("kept");
     const { code, err } = await bare.bootstrap("--security=off", "--admission=none");
     expect(code).toBe(1);
+    expect(err).toContain("2 workspaces wait for the security function");
+    expect(err).toContain("later, when deleted: root:orgs:kept");
     expect(err).toContain("initializing: root:orgs:stuck");
     expect(err).toContain("pm bootstrap --security=off --release lets them go on");
-    expect(await readSecurityType(direct.read, securityMarker)).toMatchObject({ isOn: true });
+    expect(await readSecurityType(orgs.direct.read, securityMarker)).toMatchObject({ isOn: true });
   });
 
   test("--release lets them go on, and takes back claims and rights", { timeout: 3 * minute }, async () => {
-    const going = await makeOrg("going");
-    await seenIn(initializing, going);
-    await eventually(
-      async () => (await initializing.get("LogicalCluster", going, "cluster"))?.status?.initializers,
-      (markers) => markers?.length === 1,
-    );
-    await operator.delete(kinds.Workspace, { cluster: orgs, name: "going" });
-    await seenIn(terminating, going);
+    const going = await orgs.make("going");
+    await orgs.untilOurs(going);
+    await orgs.operator.delete(kinds.Workspace, { cluster: orgs.parent, name: "going" });
+    await orgs.untilGoing(going);
 
     const { code, err, out } = await bare.bootstrap("--security=off", "--release", "--admission=none", "-o", "json");
     expect(code, err).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ differing: [] });
-    expect(await ready("stuck")).toMatchObject({ status: { phase: "Ready" } });
-    expect(await untilWorkspace("going", (seen) => !seen)).toBeUndefined();
-    expect(await readSecurityType(direct.read, securityMarker)).toMatchObject({ isOn: false });
-    for (const cluster of [orgs, (await operator.get("Workspace", orgs, "early"))?.spec?.cluster ?? ""]) {
+    expect(await orgs.ready("stuck")).toMatchObject({ status: { phase: "Ready" } });
+    expect(await orgs.until("going", (seen) => !seen)).toBeUndefined();
+    await orgs.operator.delete(kinds.Workspace, { cluster: orgs.parent, name: "kept" });
+    expect(await orgs.until("kept", (seen) => !seen)).toBeUndefined();
+    expect(await readSecurityType(orgs.direct.read, securityMarker)).toMatchObject({ isOn: false });
+    for (const cluster of [
+      orgs.parent,
+      (await orgs.operator.get("Workspace", orgs.parent, "early"))?.spec?.cluster ?? "",
+    ]) {
       const claims = await eventually(
         () => claimedIn(cluster),
         (found) => !found.includes("secrets"),
@@ -329,7 +295,7 @@ describe("decisions 29: --security=off", () => {
       spec: { resourceAttributes: right },
     };
     const path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
-    const answer = await direct.request({ method: "POST", cluster: "root", path, body: review });
+    const answer = await orgs.direct.request({ method: "POST", cluster: "root", path, body: review });
     expect(answer).toMatchObject({ status: { allowed: false } });
   });
 
@@ -337,8 +303,8 @@ describe("decisions 29: --security=off", () => {
     const { code, out, err } = await bare.bootstrap("--security=off", "--admission=none", "-o", "json");
     expect(code, err).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ changed: [], removed: [], differing: [] });
-    await makeOrg("free");
-    expect(await ready("free")).toMatchObject({ status: { phase: "Ready" } });
+    await orgs.make("free");
+    expect(await orgs.ready("free")).toMatchObject({ status: { phase: "Ready" } });
   });
 
   test("kcp that does not look at issuers of workspaces is found out", async () => {

@@ -29,3 +29,9 @@ export function few(names: readonly string[]): string {
   const rest = names.length - 5;
   return names.slice(0, 5).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
 }
+
+export const needsAdmin: Verdict = {
+  level: "SKIP",
+  message: "needs a kcp administrator",
+  fix: "pm doctor --admin-kubeconfig <admin.kubeconfig of kcp>",
+};

@@ -46,7 +46,7 @@ const saying = (text: string) => expect.stringContaining(text);
 test("a new installation is well, and every check ran", async () => {
   const report = await doctor(asAdmin());
   expect(notWell(report)).toEqual([]);
-  expect(report.findings).toHaveLength(21);
+  expect(report.findings).toHaveLength(25);
   expect(report.code).toBe(0);
 });
 
@@ -56,7 +56,7 @@ test("with the functions' identity alone, four checks are skipped", async () => 
 
 test("prints the count, and nothing else when all is well", async () => {
   const { out } = await bare.pm("doctor", `--kubeconfig=${bare.operatorFile}`, asAdmin());
-  expect(out).toBe(" OK 21 checks   WARN 0   FAIL 0\n");
+  expect(out).toBe(" OK 25 checks   WARN 0   FAIL 0\n");
 });
 
 test("001-F35 tells where accounts are applied, since root does not serve them", async () => {

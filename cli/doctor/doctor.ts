@@ -1,6 +1,6 @@
 import { classify, messageOf } from "../../shared/kcp/errors.ts";
 import { canary } from "./canary.ts";
-import type { Check, Finding, Verdict } from "./check.ts";
+import { type Check, type Finding, needsAdmin, type Verdict } from "./check.ts";
 import { checks } from "./checks.ts";
 import { openView, type View, type ViewOptions } from "./view.ts";
 
@@ -27,13 +27,7 @@ export async function runDoctor(options: DoctorOptions, io: View["io"]): Promise
 }
 
 async function verdictOf(check: Check, view: View): Promise<Verdict> {
-  if (check.needs === "admin" && !view.admin) {
-    return {
-      level: "SKIP",
-      message: "needs a kcp administrator",
-      fix: "pm doctor --admin-kubeconfig <admin.kubeconfig of kcp>",
-    };
-  }
+  if (check.needs === "admin" && !view.admin) return needsAdmin;
   if (check.needs === "endpoint" && view.shards.length === 0) {
     return { level: "SKIP", message: "needs an endpoint of the export", fix: "mend ENDPOINT first" };
   }

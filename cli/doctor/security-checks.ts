@@ -5,7 +5,7 @@ import { securityMarker } from "../../shared/names.ts";
 import { defaultSettings } from "../../shared/settings.ts";
 import { issuersOf, lacksIssuer } from "../bootstrap/issuers.ts";
 import { welcomeName } from "../bootstrap/welcome.ts";
-import { type Check, fail, few, ok, type Verdict, warn } from "./check.ts";
+import { type Check, fail, few, needsAdmin, ok, type Verdict, warn } from "./check.ts";
 import { coreBindings, manifestOf } from "./claims.ts";
 import { checkOrgsStore } from "./orgs-store-check.ts";
 import type { View } from "./view.ts";
@@ -69,10 +69,9 @@ const secretsClaim = whenOn({
 
 const orgs = whenOn({
   id: "ISSUER-ORGS",
-  needs: "admin",
   async run({ admin, io }) {
+    if (!admin) return needsAdmin;
     const call = { signal: io.signal };
-    if (!admin) throw new Error("this check needs a kcp administrator");
     const [issuer] = await issuersOf(admin, "orgs", call);
     if (!issuer) {
       const fix = "pm bootstrap --security=on --welcome-issuer-url <issuer>, or keep to users that kcp knows itself";
