@@ -101,7 +101,7 @@ async function answer(browser: Browser, page: Page, { email, password }: Person)
   const logsIn = formWith(page, "password");
   if (logsIn) return browser.submit(logsIn, { username: email, password });
   const goesOn = linksOf(page).find((link) => link.includes("/login-actions/"));
-  return goesOn && browser.open(goesOn);
+  return goesOn ? browser.open(goesOn) : undefined;
 }
 
 const unexpected = (page: Page) =>

@@ -26,9 +26,9 @@ export function refusal(doing: string, response: HttpResponse, secrets: readonly
   );
 }
 
-/** What is busy or broken may recover; the rest is said once and for all. */
+/** What is busy or broken may recover, and a conflict is settled by looking again; the rest is said once and for all. */
 const problemOf = (status: number): IdentityProblem =>
-  status >= 500 || status === 429 || status === 408 ? "unavailable" : "refused";
+  status >= 500 || [408, 409, 429].includes(status) ? "unavailable" : "refused";
 
 function detailOf(text: string, secrets: readonly string[]): string {
   let json: unknown;
@@ -40,7 +40,18 @@ function detailOf(text: string, secrets: readonly string[]): string {
   if (typeof json !== "object" || json === null) return "";
   const said = ["errorMessage", "error", "error_description"].map((key) => (json as Record<string, unknown>)[key]);
   const words = said.filter((word) => typeof word === "string").join(": ");
-  const safe = secrets.filter(Boolean).reduce((rest, secret) => rest.replaceAll(secret, "***"), words);
+  const safe = secrets
+    .filter(Boolean)
+    .flatMap(spellings)
+    .reduce((rest, secret) => rest.replaceAll(secret, "***"), words);
   // Cut last: half a secret would not be found.
   return safe.replace(/\s+/g, " ").slice(0, maxDetail);
 }
+
+/** A server that repeats what it was sent repeats it as it was sent. */
+const spellings = (secret: string) => [
+  secret,
+  encodeURIComponent(secret),
+  new URLSearchParams({ secret }).toString().slice("secret=".length),
+  JSON.stringify(secret).slice(1, -1),
+];

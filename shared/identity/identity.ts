@@ -60,7 +60,7 @@ export interface IdentityProvider {
   removeOrganization(args: Organization, call?: Call): Promise<void>;
 }
 
-/** `foreign`: it exists and is not ours. `refused`: asking again will not help. `unavailable`: no answer, 429 or 5xx, or our
+/** `foreign`: it exists and is not ours. `refused`: asking again will not help. `unavailable`: no answer, 409, 429 or 5xx, or our
  *  own credentials were not accepted, which are read from their files again for the next try. */
 export type IdentityProblem = "foreign" | "refused" | "unavailable";
 
