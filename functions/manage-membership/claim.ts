@@ -15,6 +15,8 @@ export interface Claim {
   readonly unwanted: readonly Role[];
   readonly isDeleting: boolean;
   readonly isRevoked: boolean;
+  /** There is nothing left to write to. */
+  readonly isGone?: true;
   /** Why it cannot be as its spec says. */
   readonly problem?: { readonly reason: string; readonly message: string };
 }
@@ -30,8 +32,9 @@ export function claimOf(membership: Membership, cluster: string): Claim {
   const about = { membership, user, subject, isDeleting, isRevoked: isDeleting && isRevoked };
   const granted = status.roles ?? [];
   if (isDeleting) {
-    const unwanted = about.isRevoked || !isHeld(membership) ? [] : unique([...granted, spec.role]);
-    return { ...about, wanted: [], unwanted };
+    // One that has granted nothing, as it stands for the creator, takes away what it names.
+    const given = status.subject === undefined ? [spec.role] : granted;
+    return { ...about, wanted: [], unwanted: about.isRevoked || !isHeld(membership) ? [] : given };
   }
   if (problem) return { ...about, wanted: granted, unwanted: [], problem };
   return { ...about, wanted: [spec.role], unwanted: granted.filter((role) => role !== spec.role) };
@@ -61,5 +64,3 @@ function problemOf({ spec, status }: Membership): Claim["problem"] {
   const message = `the subject cannot be changed: ${status.subject} keeps the role; make a Membership for ${spec.subject} and delete this one`;
   return { reason: memberReason.subjectChanged, message };
 }
-
-const unique = <T>(values: readonly T[]): readonly T[] => [...new Set(values)];

@@ -18,6 +18,7 @@ export async function conclude(claims: readonly Claim[], change: Change, team: T
   const told: Claim[] = [];
   for (const claim of claims) {
     const isLastOwner = change.plan.lastOwners.has(claim.membership.metadata.name);
+    if (isLastOwner && claim.isGone) continue;
     if (isLastOwner) told.push(await team.tell(claim, { granted: lastOwner(claim, team) }));
     else if (claim.isDeleting) told.push(await revoked(claim, change, team));
     else if (claim.problem)
@@ -41,7 +42,7 @@ function lastOwner({ subject, isDeleting }: Claim, { place: { path } }: Team): V
 async function revoked(claim: Claim, { store, before, after }: Change, team: Team): Promise<Claim> {
   const { membership, user, subject } = claim;
   const { account } = team.place;
-  if (!isHeld(membership)) return claim;
+  if (!isHeld(membership) && !claim.isGone) return claim;
   if (claim.isRevoked) {
     if (membership.status?.change?.cause !== team.event.id) await team.release(claim);
     return claim;
@@ -51,6 +52,7 @@ async function revoked(claim: Claim, { store, before, after }: Change, team: Tea
   const had = [...rolesOf(account, user, before), ...(membership.status?.roles ?? [])];
   const change = { before: [...new Set(had)], after: left, cause: team.event.id };
   const facts: MembershipStatus = { subject, store, roles: [], change };
+  if (claim.isGone) return { ...claim, isRevoked: true, membership: { ...membership, status: facts } };
   const told = await team.tell(claim, { ...facts, granted: no(memberReason.revoked, `${subject} has lost the role`) });
   return { ...told, isRevoked: true };
 }

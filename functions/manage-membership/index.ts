@@ -2,6 +2,7 @@ import { fact, resource } from "../../shared/event.ts";
 import { defineFunction, done, drop } from "../../shared/function.ts";
 import type { Membership } from "../../shared/kcp/objects.ts";
 import { type Claim, claimOf, isHeld, isSettled } from "./claim.ts";
+import { ghostOf } from "./ghost.ts";
 import { type Place, placeOf } from "./place.ts";
 import { settle } from "./settle.ts";
 import { type Deps, Team } from "./team.ts";
@@ -15,6 +16,7 @@ export default defineFunction<Deps>({
   on: [
     { type: resource.add, kind: "Membership" },
     { type: resource.update, kind: "Membership" },
+    { type: resource.delete, kind: "Membership" },
     { type: resource.add, kind: "AccountInfo" },
     { type: resource.update, kind: "AccountInfo" },
     // Frees a last owner who was held before the end of the account was seen.
@@ -25,9 +27,10 @@ export default defineFunction<Deps>({
   async handle(event, deps, ctx) {
     const place = await placeOf(event, deps);
     if (!place) return drop("no account of ours");
-    if (place.memberships.length === 0) return drop("no Membership in this account");
+    const ghost = ghostOf(event, place.cluster);
+    if (place.memberships.length === 0 && !ghost) return drop("no Membership in this account");
     const team = new Team(place, { event, deps, ctx });
-    const claims = await hold(place, deps);
+    const claims = [...(await hold(place, deps)), ...(ghost ? [ghost] : [])];
     const store = place.info?.spec.fga.store.id;
     if (event.type === fact.resyncDue || !claims.every((claim) => isSettled(claim, store))) return settle(claims, team);
     return done(...claims.flatMap((claim) => team.factsOf(claim)));

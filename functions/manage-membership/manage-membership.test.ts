@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { fact } from "../../shared/event.ts";
+import { fact, resource } from "../../shared/event.ts";
 import { FgaError } from "../../shared/fga/fga.ts";
 import { IdentityError } from "../../shared/identity/identity.ts";
 import { finalizer } from "../../shared/names.ts";
@@ -157,6 +157,29 @@ describe("a deleted Membership takes the role away", () => {
     await world.settle();
     expect(world.get("bob")).toBeUndefined();
     expect(world.told()).toEqual(["revoked member bob@x.io"]);
+  });
+
+  test("also when somebody has taken our finalizer off, and that is told once", async () => {
+    world.member("bob", "member");
+    await world.settle();
+    world.told();
+    const last = world.get("bob");
+    world.kcp.objects.delete("Membership acme-id bob");
+    const event = world.event("acme-id", { type: resource.delete, deleting: "true", data: last });
+    await world.invoke(event);
+    await world.invoke(event, 2);
+    expect(tuples()).toEqual(seed);
+    expect(world.told()).toEqual(["revoked member bob@x.io"]);
+    const unseen = { metadata: last?.metadata };
+    expect(await world.invoke({ ...event, data: unseen })).toMatchObject({ kind: "drop" });
+  });
+
+  test("not a role that it never gave: the creator who was made a member stays owner", async () => {
+    world.member("creator", "member", { subject: "creator-of-acme@x.io" });
+    await world.settle();
+    world.remove("creator");
+    await world.settle();
+    expect(tuples()).toEqual(seed);
   });
 
   test("not what another Membership of the same person still gives", async () => {

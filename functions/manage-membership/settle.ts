@@ -69,26 +69,35 @@ async function changeOf(
 }
 
 /** Says in the status what is about to be granted, so that it can be taken away whatever happens in between. */
-function note(claims: readonly Claim[], { store, plan, before, after }: Change, team: Team): Promise<readonly Claim[]> {
+async function note(claims: readonly Claim[], change: Change, team: Team): Promise<readonly Claim[]> {
+  const noted: Claim[] = [];
+  for (const claim of claims) noted.push(isNews(claim, change, team) ? await noteOne(claim, change, team) : claim);
+  return noted;
+}
+
+function noteOne(claim: Claim, { store, before, after }: Change, team: Team): Promise<Claim> {
+  const { membership, user, subject, wanted } = claim;
   const { account } = team.place;
+  const open = isGranting(claim) ? membership.status?.change : undefined;
+  const roleChange = open ?? { before: rolesOf(account, user, before), after: rolesOf(account, user, after) };
+  return team.tell(claim, {
+    granted: no(memberReason.granting, `${subject} becomes ${wanted.join(" and ")}`),
+    ...{ subject, store },
+    roles: [...new Set([...(membership.status?.roles ?? []), ...wanted])],
+    change: { ...roleChange, cause: team.event.id },
+  });
+}
+
+function isNews(claim: Claim, { store, plan }: Change, { place, event }: Team): boolean {
+  const { membership, user = "", wanted, problem, isDeleting } = claim;
+  const { metadata, status } = membership;
+  if (isDeleting || problem || plan.lastOwners.has(metadata.name)) return false;
   const written = new Set(plan.writes.map(formatTuple));
-  const isNew = (claim: Claim) =>
-    claim.membership.status?.store !== store ||
-    (isGranting(claim) && claim.membership.status.change?.cause !== team.event.id) ||
-    claim.wanted.some((role) => !claim.membership.status?.roles?.includes(role)) ||
-    claim.wanted.some((role) => written.has(formatTuple(assignment(account, role, claim.user ?? ""))));
-  return Promise.all(
-    claims.map((claim) => {
-      const { membership, user, subject, wanted, problem, isDeleting } = claim;
-      if (isDeleting || problem || plan.lastOwners.has(membership.metadata.name) || !isNew(claim)) return claim;
-      const noted = [...new Set([...(membership.status?.roles ?? []), ...wanted])];
-      const open = isGranting(claim) ? membership.status?.change : undefined;
-      const roleChange = { before: rolesOf(account, user, before), after: rolesOf(account, user, after) };
-      return team.tell(claim, {
-        granted: no(memberReason.granting, `${subject} becomes ${wanted.join(" and ")}`),
-        ...{ subject, store, roles: noted, change: { ...(open ?? roleChange), cause: team.event.id } },
-      });
-    }),
+  return (
+    status?.store !== store ||
+    (isGranting(claim) && status.change?.cause !== event.id) ||
+    wanted.some((role) => !status.roles?.includes(role)) ||
+    wanted.some((role) => written.has(formatTuple(assignment(place.account, role, user))))
   );
 }
 
