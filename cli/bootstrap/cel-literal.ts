@@ -1,6 +1,6 @@
 /** A text as a literal of the Common Expression Language, in printable ASCII alone: whatever it holds, it stays inside
  *  its quotes, and on its line of a YAML file. */
-export const celText = (text: string): string => `"${[...text].map(escaped).join("")}"`;
+export const celText = (text: string): string => `"${Array.from(text, escaped).join("")}"`;
 
 export const celList = (texts: readonly string[]): string => `[${texts.map(celText).join(", ")}]`;
 

@@ -24,57 +24,63 @@ interface Condition {
 
 /** A ValidatingAdmissionPolicy that was compiled, or the matchConditions of a webhook. */
 export class Policy {
+  /** What of it is no expression, or the wrong one. */
+  readonly causes: Cause[] = [];
   readonly #expressions = new Expressions();
   readonly #conditions: readonly Condition[];
   readonly #validations: readonly Validation[];
-  /** What of it is no expression, or the wrong one. */
-  readonly causes: readonly Cause[];
 
-  constructor(spec: JsonObject, field: string) {
-    const causes: Cause[] = [];
-    const compiled = (path: string, value: Json | undefined, type?: ResultType): Expression => {
-      try {
-        return this.#expressions.compile(asString(value), type);
-      } catch (error) {
-        causes.push(invalidExpression(path, value, error));
-        return () => {
-          throw error;
-        };
-      }
-    };
-    this.#conditions = asArray(spec.matchConditions).map((each, index) => {
+  /** `field` stands before the names of fields in causes. */
+  constructor({ matchConditions, variables, validations }: JsonObject, field: string) {
+    this.#conditions = asArray(matchConditions).map((each, index) => {
       const { expression } = asObject(each);
-      return {
-        text: asString(expression),
-        holds: compiled(`${field}matchConditions[${index}].expression`, expression, "bool"),
-      };
+      const holds = this.#compile(`${field}matchConditions[${index}].expression`, expression, "bool");
+      return { text: asString(expression), holds };
     });
-    for (const [index, each] of asArray(spec.variables).entries()) {
-      const { name, expression } = asObject(each);
-      try {
-        this.#expressions.define(asString(name), asString(expression));
-      } catch (error) {
-        causes.push(invalidExpression(`${field}variables[${index}].expression`, expression, error));
-      }
+    for (const [index, each] of asArray(variables).entries()) {
+      this.#define(`${field}variables[${index}].expression`, asObject(each));
     }
-    this.#validations = asArray(spec.validations).map((each, index) => {
-      const { expression, message, messageExpression, reason } = asObject(each);
-      const path = `${field}validations[${index}]`;
-      return {
-        text: asString(expression).trim(),
-        holds: compiled(`${path}.expression`, expression, "bool"),
-        message: asString(message).trim(),
-        messageOf: messageExpression ? compiled(`${path}.messageExpression`, messageExpression, "string") : undefined,
-        reason: asString(reason),
+    this.#validations = asArray(validations).map((each, index) =>
+      this.#validation(`${field}validations[${index}]`, asObject(each)),
+    );
+  }
+
+  #validation(field: string, { expression, message, messageExpression, reason }: JsonObject): Validation {
+    return {
+      text: asString(expression).trim(),
+      holds: this.#compile(`${field}.expression`, expression, "bool"),
+      message: asString(message).trim(),
+      messageOf: messageExpression
+        ? this.#compile(`${field}.messageExpression`, messageExpression, "string")
+        : undefined,
+      reason: asString(reason),
+    };
+  }
+
+  /** What is no expression fails whoever asks. */
+  #compile(field: string, value: Json | undefined, type: ResultType): Expression {
+    try {
+      return this.#expressions.compile(asString(value), type);
+    } catch (error) {
+      this.causes.push(invalidExpression(field, value, error));
+      return () => {
+        throw error;
       };
-    });
-    this.causes = causes;
+    }
+  }
+
+  #define(field: string, { name, expression }: JsonObject): void {
+    try {
+      this.#expressions.define(asString(name), asString(expression));
+    } catch (error) {
+      this.causes.push(invalidExpression(field, expression, error));
+    }
   }
 
   /** Whether it is meant; throws ExpressionError when that cannot be told. One condition that does not hold is enough. */
   isMeant(given: Values): boolean {
     const values = this.#expressions.values(given);
-    let failure: unknown;
+    let failure: ExpressionError | undefined;
     for (const { text, holds } of this.#conditions) {
       try {
         if (holds(values) !== true) return false;
