@@ -33,13 +33,13 @@ export class FakeClusters implements Clusters {
     this.#called("readSecret");
     const secret = this.#kcp.objects.get(`Secret ${cluster} ${name}`);
     const decode = ([key, value]: [string, unknown]) => [key, Buffer.from(String(value), "base64").toString()] as const;
-    return secret && Object.fromEntries(Object.entries(secret["data"] ?? {}).map(decode));
+    return secret && Object.fromEntries(Object.entries(secret.data ?? {}).map(decode));
   }
 
   async readAuthentication({ cluster, name }: { readonly cluster: string; readonly name: string }) {
     this.#called("readAuthentication");
     const found = this.#kcp.objects.get(`WorkspaceAuthenticationConfiguration ${cluster} ${name}`);
-    return found && structuredClone(found["spec"] as object);
+    return found && structuredClone(found.spec as object);
   }
 
   async releaseMarker({ cluster, marker }: { readonly cluster: string; readonly marker: Marker }) {

@@ -217,7 +217,7 @@ export class SecurityWorld {
   }
 
   secret(name: string): Readonly<Record<string, string>> | undefined {
-    const data = this.kcp.objects.get(`Secret ${orgsCluster} ${name}`)?.["data"];
+    const data = this.kcp.objects.get(`Secret ${orgsCluster} ${name}`)?.data;
     if (!data) return undefined;
     return Object.fromEntries(
       Object.entries(data).map(([key, value]) => [key, Buffer.from(String(value), "base64").toString()]),

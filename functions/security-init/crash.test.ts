@@ -13,7 +13,7 @@ function endState(world: SecurityWorld): unknown {
     const specs = [...clients].map(([client, { spec, credentials }]) => {
       const stored = world.secret(`portal-client-secret-${name}-${client}`);
       const { clientId, registrationAccessToken: token } = credentials;
-      return { spec, clientId, isStored: token !== undefined && stored?.["registration_access_token"] === token };
+      return { spec, clientId, isStored: token !== undefined && stored?.registration_access_token === token };
     });
     return { name, uid, specs };
   });

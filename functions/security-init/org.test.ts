@@ -102,7 +102,7 @@ describe("an org", () => {
 
   test("S8 kcp takes its tokens: one configuration, and both WorkspaceTypes refer to it", () => {
     const { uid } = world.accountOf(acme).metadata;
-    expect(world.kcp.objects.get(`WorkspaceAuthenticationConfiguration ${orgsCluster} acme`)?.["spec"]).toEqual({
+    expect(world.kcp.objects.get(`WorkspaceAuthenticationConfiguration ${orgsCluster} acme`)?.spec).toEqual({
       jwt: [
         {
           issuer: {
