@@ -59,10 +59,8 @@ export const fact = {
   resyncDue: "io.platform-mesh.account.resync-due",
 } as const;
 
-/** Changes of who may do what, one event each, for those who keep an audit. */
+/** What else an audit wants to know besides who was given and lost access: one event for each change. */
 export const audit = {
-  granted: "io.platform-mesh.access.granted",
-  revoked: "io.platform-mesh.access.revoked",
   clientChanged: "io.platform-mesh.identity.client-changed",
   organizationChanged: "io.platform-mesh.identity.organization-changed",
   organizationRemoved: "io.platform-mesh.identity.organization-removed",

@@ -15,6 +15,11 @@ export interface Clusters {
     args: { readonly cluster: string; readonly name: string },
     call?: Call,
   ): Promise<Readonly<Record<string, string>> | undefined>;
+  /** Spec of a WorkspaceAuthenticationConfiguration; `undefined` when there is none. */
+  readAuthentication(
+    args: { readonly cluster: string; readonly name: string },
+    call?: Call,
+  ): Promise<object | undefined>;
   /** Takes our marker off the workspace's LogicalCluster; none, or no such workspace, is no error. */
   releaseMarker(args: { readonly cluster: string; readonly marker: Marker }, call?: Call): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { parseKey } from "./account-key.ts";
+import type { AccountStatus } from "./conditions.ts";
 import type { CloudEvent } from "./event.ts";
 import type { Fga } from "./fga/fga.ts";
 import type { IdentityProvider } from "./identity/identity.ts";
@@ -20,6 +21,7 @@ import type {
 } from "./kcp/objects.ts";
 import { annotation, fieldManager, finalizer, infoName, label, logicalClusterName, secretNamespace } from "./names.ts";
 import type { Clusters, Outside } from "./outside.ts";
+import { repairPatch } from "./repair-patch.ts";
 import type { Settings } from "./settings.ts";
 import { World } from "./world.ts";
 
@@ -268,10 +270,14 @@ export class Pass {
   }
 
   /** Merge patch of the whole status with the resourceVersion last read (decisions.md 10). */
-  async writeStatus(world: World, status: object): Promise<void> {
+  async writeStatus(world: World, status: AccountStatus): Promise<void> {
     const { resourceVersion } = world.account.metadata;
     const target: Target = { ...this.#target(world), subresource: "status" };
-    world.account = await this.#patch<Account>("Account", target, { metadata: { resourceVersion }, status });
+    const { security: before = {} } = world.account.status ?? {};
+    // What is no more would stay.
+    const security = status.security && { security: repairPatch(before, status.security) };
+    const patch = { metadata: { resourceVersion }, status: { ...status, ...security } };
+    world.account = await this.#patch<Account>("Account", target, patch);
   }
 
   /** Two installations can share the accounts of one kcp by the debug label. */

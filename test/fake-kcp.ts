@@ -1,5 +1,5 @@
 import { ApiError, type Target, type Unsaved, type Writer } from "../shared/kcp/client.ts";
-import { type Kind, kinds, type Resource } from "../shared/kcp/kinds.ts";
+import { authenticationConfigurations, type Kind, kinds, type Resource, secrets } from "../shared/kcp/kinds.ts";
 import {
   type Account,
   clusterAnnotation,
@@ -62,7 +62,8 @@ export class FakeKcp implements Backend {
     apply: async <T extends KubeObject>(resource: Resource, cluster: string, object: Unsaved<T>) => {
       const key = this.#key(resource, { cluster, name: object.metadata.name });
       this.#record("apply", key);
-      return this.#store(key, merge(this.#present(key), object) as Stored) as unknown as T;
+      const fresh = { metadata: { uid: `uid-of-${object.metadata.name}`, creationTimestamp: "2026-01-01T00:00:00Z" } };
+      return this.#store(key, merge(this.objects.get(key) ?? fresh, object) as Stored) as unknown as T;
     },
     delete: async (resource, target) => {
       const key = this.#key(resource, target);
@@ -189,8 +190,14 @@ export class FakeKcp implements Backend {
   }
 }
 
+const unwatched: Readonly<Record<string, string>> = {
+  [secrets.plural]: "Secret",
+  [authenticationConfigurations.plural]: "WorkspaceAuthenticationConfiguration",
+};
 const kindOf = (resource: Resource): string =>
-  Object.entries(kinds).find(([, { plural }]) => plural === resource.plural)?.[0] ?? "Event";
+  Object.entries(kinds).find(([, { plural }]) => plural === resource.plural)?.[0] ??
+  unwatched[resource.plural] ??
+  "Event";
 
 /** RFC 7386. */
 export function merge(target: unknown, patch: unknown): unknown {

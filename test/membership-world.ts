@@ -28,6 +28,7 @@ const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 const clusters: Clusters = {
   discover: async () => [],
   readSecret: async () => undefined,
+  readAuthentication: async () => undefined,
   releaseMarker: async () => undefined,
 };
 const security: SecuritySettings = { ...defaultSecurity, baseDomain: "portal.example" };

@@ -16,7 +16,12 @@ import { coreExport } from "../shared/names.ts";
 import { defaultSecurity, defaultSettings } from "../shared/settings.ts";
 
 const refuse = () => Promise.reject(new Error("memberships ask nothing of it"));
-const clusters = { discover: refuse, readSecret: refuse, releaseMarker: refuse };
+const clusters = {
+  discover: refuse,
+  readSecret: refuse,
+  readAuthentication: refuse,
+  releaseMarker: refuse,
+};
 const ignore = () => {};
 const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 const pollMs = 20;

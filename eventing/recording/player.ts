@@ -175,7 +175,8 @@ export class Player {
 
   /** A call ends as it did then: with its error, and with the world a turn further. */
   #goOn({ turn, error }: Pick<RecordedWrite, "turn" | "error">): void {
-    this.#turn = Math.max(this.#turn, turn + 1);
+    // Of calls that were made at once each began in the same turn, and each end made it one more.
+    this.#turn = Math.max(this.#turn, turn) + 1;
     if (error) this.#fail(error);
   }
 

@@ -1,8 +1,8 @@
+import { auditName, auditTuple } from "../../shared/audit.ts";
 import { fact } from "../../shared/event.ts";
 import { assignment, type Role } from "../../shared/fga/tuples.ts";
 import type { OwnEvent } from "../../shared/function.ts";
 import type { Membership, RoleChange } from "../../shared/kcp/objects.ts";
-import { hashedSubject, isEmail } from "../../shared/membership.ts";
 import type { Settings } from "../../shared/settings.ts";
 import type { Place } from "./place.ts";
 
@@ -19,14 +19,15 @@ export function auditOf(audited: Audited, place: Place, settings: Settings): rea
   const { membership, change } = audited;
   const { before, after, cause } = change;
   const { name, uid, deletionTimestamp } = membership.metadata;
-  const { subject, user } = named(audited, settings);
+  const { subject, user } = audited;
   const told = (type: string, role: Role): OwnEvent => ({
     type,
     id: `${cause}/${uid}/${role}`,
     subject: place.path,
     data: {
       ...{ account: place.account.name, origin: place.account.cluster, path: place.path },
-      ...{ subject, role, tuple: assignment(place.account, role, user) },
+      ...{ subject: auditName(subject, settings.security), role },
+      tuple: auditTuple(assignment(place.account, role, user), settings.security),
       why: `Membership ${name}${deletionTimestamp ? " is deleted" : ""}`,
       cause,
       before: before.includes(role),
@@ -37,10 +38,4 @@ export function auditOf(audited: Audited, place: Place, settings: Settings): rea
     ...before.filter((role) => !after.includes(role)).map((role) => told(fact.accessRevoked, role)),
     ...after.filter((role) => !before.includes(role)).map((role) => told(fact.accessGranted, role)),
   ];
-}
-
-function named({ subject, user }: Audited, { security }: Settings): Pick<Audited, "subject" | "user"> {
-  if (!security?.hashSubjects || !isEmail(subject)) return { subject, user };
-  const hashed = hashedSubject(subject);
-  return { subject: hashed, user: `user:${hashed}` };
 }

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import { timestamp } from "../../shared/conditions.ts";
-import { fact } from "../../shared/event.ts";
+import { type CloudEvent, fact } from "../../shared/event.ts";
 import { type Fga, FgaError } from "../../shared/fga/fga.ts";
 import {
   type Ctx,
@@ -13,7 +14,7 @@ import {
 } from "../../shared/function.ts";
 import { IdentityError, type IdentityProvider } from "../../shared/identity/identity.ts";
 import { classify, messageOf } from "../../shared/kcp/errors.ts";
-import type { AccountInfo, SecurityRecord, SecurityState, SecurityStepRecord } from "../../shared/kcp/objects.ts";
+import type { AccountInfo, SecurityRecord, SecurityStepRecord } from "../../shared/kcp/objects.ts";
 import { condition } from "../../shared/names.ts";
 import type { Clusters } from "../../shared/outside.ts";
 import type { SecuritySettings } from "../../shared/settings.ts";
@@ -34,10 +35,13 @@ export interface Chain {
   readonly clusters: Clusters;
   readonly kcp: KcpWrites;
   readonly ctx: Ctx;
+  readonly event: CloudEvent;
+  /** What was put down by the run before. */
+  readonly before: SecurityRecord | undefined;
   /** Client ids by the names of the clients, as far as they are known in this run. */
   clientIds: Readonly<Record<string, string>>;
   /** What was known before, and what the parts add to it. */
-  record: Omit<SecurityRecord, "steps" | "retryAt">;
+  record: Omit<SecurityRecord, "steps" | "retryAt" | "cause">;
   /** Who was granted what, and what was changed, for the audit. */
   readonly audits: OwnEvent[];
 }
@@ -76,11 +80,24 @@ export async function runParts(parts: readonly Part[], chain: Chain): Promise<Ou
   }
   const ms = stop?.ended.state === "Retrying" ? delayMs(stop.step) : undefined;
   const retryAt = ms === undefined ? {} : { retryAt: new Date(chain.ctx.now() + ms).toISOString() };
-  const security = { ...chain.record, ...retryAt, steps };
+  const security = withCause({ ...chain.record, ...retryAt, steps }, chain);
   const outcome = stop ? stopped(stop.ended, stop.step, ms) : done({ type: fact.secured });
   const told = outcome.securing(security).with(condition.security, stateOf(security, chain.cluster));
   return chain.audits.reduce((all, event) => all.emitting(event), told);
 }
+
+/** A run that found nothing new puts nothing down. */
+function withCause(next: SecurityRecord, { before, event }: Chain): SecurityRecord {
+  const { cause, ...known } = before ?? { steps: [] };
+  return isDeepStrictEqual(next, known) && cause !== undefined ? { ...next, cause } : { ...next, cause: event.id };
+}
+
+/** The handling of this very event was cut off before all was told. */
+export const isToldAgain = ({ before, event, ctx }: Pick<Chain, "before" | "event" | "ctx">): boolean =>
+  before?.cause === event.id && ctx.attempt > 1;
+
+export const stepBefore = ({ before }: Chain, name: string): SecurityStepRecord | undefined =>
+  before?.steps.find((step) => step.name === name);
 
 const delayMs = ({ attempts }: SecurityStepRecord): number =>
   Math.min(longestDelayMs, 500 * 2 ** Math.min(attempts, 10));
@@ -114,20 +131,22 @@ export function troubleOf(error: unknown): Ended | Trouble {
   if (error instanceof IdentityError)
     return { state: error.problem === "unavailable" ? "Retrying" : "Failed", message };
   const kcp = classify(error);
-  if (kcp === "other" || kcp === "conflict" || kcp === "already-exists") throw error;
+  if (kcp === "other") throw error;
   return { state: kcp === "invalid" ? "Failed" : "Retrying", message };
 }
 
-function recorded({ world, ctx }: Chain, name: string, end: Ended | Trouble): SecurityStepRecord {
-  const before = world.account.status?.security?.steps.find((step) => step.name === name);
-  const state: SecurityState = end.state;
+function recorded(chain: Chain, name: string, end: Ended | Trouble): SecurityStepRecord {
+  const before = stepBefore(chain, name);
+  const { state, message = "" } = end;
+  // What will not change by itself is found again by every look at it, and no news.
+  const isKnown = state === "Failed" && before?.state === state && before.message === message;
   const isFailure = state === "Retrying" || state === "Failed";
   return {
     name,
     state,
-    attempts: isFailure ? (before?.attempts ?? 0) + 1 : 0,
-    lastTransitionTime: before?.state === state ? before.lastTransitionTime : timestamp(ctx.now()),
-    message: end.message ?? "",
+    attempts: isFailure ? (before?.attempts ?? 0) + (isKnown ? 0 : 1) : 0,
+    lastTransitionTime: before?.state === state ? before.lastTransitionTime : timestamp(chain.ctx.now()),
+    message,
   };
 }
 

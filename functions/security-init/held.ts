@@ -1,13 +1,17 @@
 import { timestamp } from "../../shared/conditions.ts";
+import { fgaUser } from "../../shared/fga/tuples.ts";
 import { logicalClusterName } from "../../shared/names.ts";
-import { ended, failedPart, type Part } from "./chain.ts";
+import { ended, failedPart, type Part, skippedPart } from "./chain.ts";
 
-/** Without a creator nobody could be made owner, and nobody could repair that. */
+/** Without a creator, or with one that can be no user, nobody could be made owner, and nobody could repair that. */
 export const creatorPart: Part = {
   name: "creator",
-  async run({ creator }) {
-    if (creator) return { state: "Done", message: creator };
-    return failedPart("spec.creator is empty, so that nobody would own the account: set it to a user's name");
+  async run({ creator, settings, world }) {
+    if (!settings.parts.store) return skippedPart("switched off");
+    if (!creator)
+      return failedPart("spec.creator is empty, so that nobody would own the account: set it to a user's name");
+    fgaUser(creator, world.cluster);
+    return { state: "Done", message: creator };
   },
 };
 
@@ -15,8 +19,9 @@ export const creatorPart: Part = {
 export const apisPart: Part = {
   name: "apis",
   async run({ cluster, world }) {
-    const bindings = await world.bindings();
-    const open = bindings.find(({ status }) => status?.phase !== "Bound");
+    // What people bind later is no reason to hold anything.
+    const isReady = (await world.workspace())?.status?.phase === "Ready";
+    const open = isReady ? undefined : (await world.bindings()).find(({ status }) => status?.phase !== "Bound");
     if (!open && (await world.coreBinding())) return ended;
     const what = open ? `APIBinding ${open.metadata.name} is not Bound yet` : "the workspace has no APIs yet";
     const name = open?.metadata.name ?? logicalClusterName;

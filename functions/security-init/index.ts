@@ -3,6 +3,7 @@ import { type Ctx, defineFunction, drop, waiting } from "../../shared/function.t
 import type { AccountInfo, SecurityRecord } from "../../shared/kcp/objects.ts";
 import { finalizer, infoName } from "../../shared/names.ts";
 import type { World } from "../../shared/world.ts";
+import { typeChange } from "../create-workspace/refusal.ts";
 import { type Chain, isRetryScheduled, type Part, runParts } from "./chain.ts";
 import { clientsPart, realmPart } from "./clients.ts";
 import type { Deps } from "./deps.ts";
@@ -11,7 +12,8 @@ import { modelPart } from "./model.ts";
 import { authenticationPart, infoPart, invitationPart } from "./sign-in.ts";
 import { isSettled, securityStep } from "./step.ts";
 import { accountTuplesPart, orgTuplesPart, storePart } from "./store.ts";
-import { tearDown, teardownOf } from "./teardown.ts";
+import { tearDown } from "./teardown.ts";
+import { teardownOf } from "./teardown-of.ts";
 
 const partsOfOrg: readonly Part[] = [
   creatorPart,
@@ -63,14 +65,18 @@ export default defineFunction<Deps>({
     if (world.isDeleting) return drop("the Account is being deleted");
     const nothingToDo = await reasonToLeave(event, world, ctx);
     if (nothingToDo) return drop(nothingToDo);
-    const cluster = await world.ownCluster();
+    const workspace = await world.workspace();
+    const cluster = workspace?.spec?.cluster;
+    if (!cluster || !world.owns(workspace)) return waiting("Workspace not ready yet", world.workspaceRef());
+    // Of an account that calls itself an org nobody makes a store and a realm.
+    const changed = typeChange(world, workspace);
+    if (changed) return drop(changed);
     const info = await world.info();
-    if (!cluster) return waiting("Workspace not ready yet", world.workspaceRef());
     if (!info || info.metadata.deletionTimestamp) {
       return waiting("AccountInfo not found yet", { kind: "AccountInfo", cluster, name: infoName });
     }
     await holdForTeardown(world, deps);
-    return runParts(world.isOrg ? partsOfOrg : partsOfAccount, chainOf({ world, info, cluster }, deps, ctx));
+    return runParts(world.isOrg ? partsOfOrg : partsOfAccount, chainOf({ world, info, cluster }, { event, deps, ctx }));
   },
 });
 
@@ -80,10 +86,17 @@ interface Secured {
   readonly cluster: string;
 }
 
-function chainOf({ world, info, cluster }: Secured, deps: Deps, ctx: Ctx): Chain {
+interface Call {
+  readonly event: CloudEvent;
+  readonly deps: Deps;
+  readonly ctx: Ctx;
+}
+
+function chainOf({ world, info, cluster }: Secured, { event, deps, ctx }: Call): Chain {
   const { security: settings } = deps.settings;
   if (!settings) throw new Error("security is off");
-  const { steps: _ofBefore, retryAt: _passed, ...known } = world.account.status?.security ?? noRecord;
+  const before = world.account.status?.security;
+  const { steps: _ofBefore, retryAt: _passed, cause: _told, ...known } = before ?? noRecord;
   const observedGeneration = world.account.metadata.generation ?? 0;
   return {
     world,
@@ -96,6 +109,8 @@ function chainOf({ world, info, cluster }: Secured, deps: Deps, ctx: Ctx): Chain
     clusters: deps.clusters,
     kcp: deps,
     ctx,
+    event,
+    before,
     clientIds: {},
     record: { ...known, observedGeneration, cluster },
     audits: [],
@@ -108,8 +123,13 @@ async function reasonToLeave(event: CloudEvent, world: World, ctx: Ctx): Promise
   const { security: record } = world.account.status ?? {};
   if (!record || record.observedGeneration !== world.account.metadata.generation) return undefined;
   if (record.cluster !== (await world.ownCluster())) return undefined;
+  // Its handling was cut off, or it is the retry.
+  if (event.id === record.cause) return undefined;
   if (isRetryScheduled(record, ctx.now())) return "a retry is under way";
-  if (event.kind === "Account" && event.type !== fact.resyncDue) return "security does not depend on that";
+  // A refusal may have become a permission, by an annotation.
+  const isRefused = record.steps.some(({ state }) => state === "Failed");
+  if (event.kind === "Account" && event.type !== fact.resyncDue && !isRefused)
+    return "security does not depend on that";
   if (!record.steps.every(isSettled)) return undefined;
   if (event.kind === "LogicalCluster") return "its workspace was let go of";
   if (event.kind === "AccountInfo" && (await saysTheSame(world, record))) return "secured already";

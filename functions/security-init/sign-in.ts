@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Oidc, WorkspaceType } from "../../shared/kcp/objects.ts";
 import { accountType, orgType, workspaceTypeName } from "../../shared/naming.ts";
 import { repairPatch } from "../../shared/repair-patch.ts";
-import { type Chain, ended, type Part, skippedPart } from "./chain.ts";
+import { type Chain, ended, type Part, skippedPart, stepBefore } from "./chain.ts";
 import { organizationOf } from "./clients.ts";
 
 /** Tells everything below the org where its store and its issuer are: accounts copy it, level by level. */
@@ -24,9 +24,9 @@ export const infoPart: Part = {
   },
 };
 
-/** `undefined` while nobody issues tokens for the org. */
-function oidcOf({ clientIds, record }: Chain): Oidc | undefined {
-  if (!record.issuer) return undefined;
+/** `undefined` while it is not ours to say who issues tokens for the org. */
+function oidcOf({ clientIds, identity, record, settings }: Chain): Oidc | undefined {
+  if (!record.issuer || !identity || !settings.parts.identity) return undefined;
   const clients = Object.entries(clientIds).map(([name, clientId]) => [name, { clientId }]);
   return { issuerUrl: record.issuer, clients: Object.fromEntries(clients) };
 }
@@ -35,12 +35,17 @@ function oidcOf({ clientIds, record }: Chain): Oidc | undefined {
 export const authenticationPart: Part = {
   name: "authentication",
   async run(chain) {
-    const { clientIds, kcp, record, settings, world } = chain;
+    const { clusters, ctx, info, kcp, settings, world } = chain;
     if (!settings.parts.authentication) return skippedPart("switched off");
-    const audiences = [...Object.values(clientIds), ...settings.additionalAudiences].toSorted();
-    if (!record.issuer || audiences.length === 0) return skippedPart("nobody issues tokens for this org");
+    // Where others keep the issuer, AccountInfo says which it is.
+    const { issuerUrl, clients = {} } = oidcOf(chain) ?? info.spec.oidc ?? {};
+    const clientIds = Object.values(clients).map(({ clientId }) => clientId);
+    const audiences = [...new Set([...clientIds, ...settings.additionalAudiences])].toSorted();
+    if (!issuerUrl || audiences.length === 0) return skippedPart("nobody issues tokens for this org");
     const org = world.account.metadata.name;
-    await kcp.applyAuthentication(world.cluster, org, authenticationOf(record.issuer, audiences, chain));
+    const wanted = authenticationOf(issuerUrl, audiences, chain);
+    const present = await clusters.readAuthentication({ cluster: world.cluster, name: org }, ctx);
+    if (!isDeepStrictEqual(present, wanted)) await kcp.applyAuthentication(world.cluster, org, wanted);
     for (const type of await typesOf(chain)) {
       if (!type.spec.authenticationConfigurations?.some(({ name }) => name === org)) {
         await kcp.authenticateBy(world, type, org);
@@ -78,8 +83,10 @@ export const invitationPart: Part = {
     const { clientIds, creator, identity, settings, world } = chain;
     if (!settings.parts.invitation) return skippedPart("switched off");
     if (!identity) return skippedPart("no identity provider is configured");
-    if (!isEmail(creator)) return skippedPart(`creator ${creator} is no e-mail address`);
-    if (wasInvited(chain)) return { state: "Done", message: "invited" };
+    if (!isEmail(creator)) return skippedPart(creator ? `creator ${creator} is no e-mail address` : "no creator");
+    // Once: a creator whose user was removed on purpose is not invited again.
+    const before = stepBefore(chain, "invitation");
+    if (before?.state === "Done") return { state: "Done", message: before.message };
     const organization = organizationOf(world);
     const clientId = clientIds[organization.name];
     if (!clientId) return skippedPart("the org has no client to invite to");
@@ -88,15 +95,12 @@ export const invitationPart: Part = {
       { organization, invitation: { email: creator, clientId, redirectUri } },
       chain.ctx,
     );
+    // A crash may have come between a first invitation and its answer: nobody knows which of the two it was.
     return state === "unsupported"
       ? skippedPart("this identity provider keeps no users of ours")
-      : { state: "Done", message: state === "invited" ? "invited" : "the user was there" };
+      : { state: "Done", message: `${creator} is invited, or was there` };
   },
 };
-
-/** Once: a creator whose user was removed on purpose is not invited again. */
-const wasInvited = ({ world }: Chain): boolean =>
-  world.account.status?.security?.steps.some(({ name, state }) => name === "invitation" && state === "Done") ?? false;
 
 const email = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$/;
 const isEmail = (text: string): boolean => email.test(text) && text.length <= 254;

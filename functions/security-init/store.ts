@@ -1,11 +1,10 @@
 import type { AccountKey } from "../../shared/account-key.ts";
-import { audit } from "../../shared/event.ts";
 import type { Fga, Store, Tuple } from "../../shared/fga/fga.ts";
 import { accountTuples, assignment, fgaUser, openOrgTuples, orgTuples, roleLink } from "../../shared/fga/tuples.ts";
-import type { OwnEvent } from "../../shared/function.ts";
 import { annotation, infoName } from "../../shared/names.ts";
 import type { World } from "../../shared/world.ts";
-import { type Chain, type Ended, ended, failedPart, type Part, skippedPart } from "./chain.ts";
+import { type Chain, type Ended, ended, failedPart, isToldAgain, type Part, skippedPart } from "./chain.ts";
+import { creatorGranted, organizationChanged } from "./told.ts";
 
 const off = skippedPart("switched off");
 
@@ -26,34 +25,40 @@ export const storePart: Part = {
   async run(chain) {
     if (!chain.settings.parts.store) return off;
     const fga = required(chain);
-    const { name, uid } = chain.world.account.metadata;
+    const { name } = chain.world.account.metadata;
     const stores = await fga.findStores({ name }, chain.ctx);
     if (stores.length > 1) {
       const ids = stores.map(({ id }) => id).join(", ");
       return failedPart(`OpenFGA has ${stores.length} stores named ${name} (${ids}): delete all but the org's own`);
     }
     const [found] = stores;
-    if (found && !(await isOurs(fga, found, chain))) {
+    const origin = found ? await originOf(fga, found, chain) : "created";
+    if (found && origin === "foreign") {
       return failedPart(
         `store ${name} (${found.id}) exists and is not ours: delete it, or annotate the Account with ${annotation.adopt}=true`,
       );
     }
     const store = found ?? (await fga.createStore({ name }, chain.ctx));
-    if (!found) chain.audits.push(organizationChanged("store created", { store: store.id, uid }));
+    if (!found || chain.before?.storeId !== store.id || isToldAgain(chain))
+      chain.audits.push(organizationChanged(chain.world, `store ${origin}`, { store: store.id }));
     chain.record = { ...chain.record, storeId: store.id };
     return { state: "Done", message: store.id };
   },
 };
 
-/** Ours by its mark, by what the AccountInfo says already, by permission, or because nothing at all is in it: then a run
- *  of ours ended right after making it. */
-async function isOurs(fga: Fga, { id: store }: Store, { world, info, ctx }: Chain): Promise<boolean> {
+/** Ours by its mark, or because nothing at all is in it: then a run of ours ended right after making it. Taken over by
+ *  what the AccountInfo says already, or by permission. */
+async function originOf(
+  fga: Fga,
+  { id: store }: Store,
+  { world, info, ctx }: Chain,
+): Promise<"created" | "adopted" | "foreign"> {
   const { uid, annotations } = world.account.metadata;
-  if (info.spec.fga.store.id === store || annotations?.[annotation.adopt] === "true") return true;
-  if (!(await fga.latestModel({ store }, ctx))) return true;
   const marks = await fga.read({ store, filter: { object: ownerMark(uid).object } }, ctx);
-  if (marks.length > 0) return marks.some(({ user }) => user === ownerMark(uid).user);
-  return (await fga.read({ store, filter: {} }, ctx)).length === 0;
+  if (marks.some(({ user }) => user === ownerMark(uid).user)) return "created";
+  if (info.spec.fga.store.id === store || annotations?.[annotation.adopt] === "true") return "adopted";
+  if (marks.length > 0) return "foreign";
+  return (await fga.read({ store, filter: {} }, ctx)).length === 0 ? "created" : "foreign";
 }
 
 /** Mark, structure and, once in the life of the org, its creator as owner, in one atomic write: where the structure is,
@@ -88,19 +93,23 @@ export const accountTuplesPart: Part = {
   },
 };
 
+/** A creator is seeded once for each store: the role's link, which comes with it, or our record tells that it was, and
+ *  the annotation that it is owner no more. */
 async function writeTuples(chain: Chain, wanted: readonly Tuple[]): Promise<Ended> {
-  const { world, creator, ctx, record } = chain;
+  const { world, creator, ctx, record, before } = chain;
   const fga = required(chain);
   const store = record.storeId ?? "";
   const key = keyOf(world);
-  const seed = assignment(key, "owner", fgaUser(creator, key.cluster));
+  const seed = idOf(assignment(key, "owner", fgaUser(creator, key.cluster)));
   const present = await presentOf(fga, store, wanted, chain);
-  const isSeeded = record.creatorSeeded === true || present.has(idOf(roleLink(key, "owner")));
-  const missing = wanted.filter((tuple) => !present.has(idOf(tuple)) && !(isSeeded && idOf(tuple) === idOf(seed)));
+  const wasSeeded = before?.creatorSeeded === true && before.storeId === store;
+  const isRemoved = world.account.metadata.annotations?.[annotation.creatorRemoved] !== undefined;
+  const isSeeded = wasSeeded || isRemoved || present.has(idOf(roleLink(key, "owner")));
+  const missing = wanted.filter((tuple) => !present.has(idOf(tuple)) && !(isSeeded && idOf(tuple) === seed));
   if (missing.length > 0) await fga.write({ store, writes: missing, deletes: [] }, ctx);
   chain.record = { ...chain.record, creatorSeeded: true };
-  if (missing.some((tuple) => idOf(tuple) === idOf(seed)))
-    chain.audits.push(granted(world, seed, "creator of the account"));
+  const isOwner = present.has(seed) || missing.some((tuple) => idOf(tuple) === seed);
+  if (isOwner && (!wasSeeded || isToldAgain(chain))) chain.audits.push(creatorGranted(chain, store));
   return ended;
 }
 
@@ -116,16 +125,6 @@ async function presentOf(
 }
 
 const idOf = ({ user, relation, object }: Tuple): string => `${user} ${relation} ${object}`;
-
-export const granted = (world: World, tuple: Tuple, why: string): OwnEvent => ({
-  type: audit.granted,
-  data: { account: world.account.metadata.name, origin: world.cluster, tuple, why, before: false, after: true },
-});
-
-export const organizationChanged = (what: string, details: object): OwnEvent => ({
-  type: audit.organizationChanged,
-  data: { what, ...details },
-});
 
 export function required({ fga }: Pick<Chain, "fga">): Fga {
   if (!fga) throw new Error("security-init needs OpenFGA: give --fga-url, or --no-security-store");

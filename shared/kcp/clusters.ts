@@ -3,7 +3,7 @@ import type { Clusters, Marker } from "../outside.ts";
 import type { Call } from "./client.ts";
 import { discover } from "./discovery.ts";
 import { classify } from "./errors.ts";
-import { kinds, secrets } from "./kinds.ts";
+import { authenticationConfigurations, kinds, secrets } from "./kinds.ts";
 import { type MarkerUrls, readSecurityType } from "./marker-urls.ts";
 import type { KubeObject, LogicalCluster } from "./objects.ts";
 import { type Client, type ClientOptions, createClient } from "./rest.ts";
@@ -11,7 +11,7 @@ import { type Client, type ClientOptions, createClient } from "./rest.ts";
 export interface ClustersOptions {
   /** Goes to workspaces directly. */
   readonly direct: Client;
-  /** Goes through the APIExport's virtual workspace, where the claim on Secrets holds. */
+  /** Goes through the APIExport's virtual workspace, where our claims hold. */
   readonly claimed: Pick<Client, "read">;
   /** For clients of the virtual workspaces that show what waits for our markers. */
   readonly client: Omit<ClientOptions, "basesOf">;
@@ -34,6 +34,10 @@ export function createClusters({ direct, claimed, client, marker }: ClustersOpti
       const decode = ([key, value]: [string, string]) => [key, Buffer.from(value, "base64").toString()] as const;
       return secret && Object.fromEntries(Object.entries(secret.data ?? {}).map(decode));
     },
+    async readAuthentication({ cluster, name }, call) {
+      const target = { cluster, name };
+      return (await claimed.read<Configuration>(authenticationConfigurations, target, call))?.spec;
+    },
     async releaseMarker({ cluster, marker: which }, call) {
       const held = { cluster, which, marker };
       if (bases && (await release(holding[which], held, call))) return;
@@ -44,6 +48,7 @@ export function createClusters({ direct, claimed, client, marker }: ClustersOpti
   };
 }
 
+type Configuration = KubeObject & { readonly spec?: object };
 type Secret = KubeObject & { readonly data?: Readonly<Record<string, string>> };
 
 interface Held {

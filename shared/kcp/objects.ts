@@ -73,6 +73,8 @@ export interface SecurityRecord {
   readonly creatorSeeded?: boolean;
   /** RFC 3339: when what failed is tried again. */
   readonly retryAt?: string;
+  /** Id of the event whose handling changed this last: should that end before all was told, it comes again. */
+  readonly cause?: string;
   readonly steps: readonly SecurityStepRecord[];
 }
 export interface SecurityStepRecord {
