@@ -79,7 +79,7 @@ describe("an account that is deleted", () => {
   });
 
   test.each<[string, () => void]>([
-    ["the org's store is gone already", () => void world.fga.stores.clear()],
+    ["the org's store is gone already", () => world.fga.stores.clear()],
     ["it was never secured", () => world.kcp.change("Account", "acme-id", "team", { status: null })],
   ])("S22 finishes when %s", async (_name, given) => {
     given();
@@ -152,8 +152,8 @@ describe("an org that is deleted", () => {
   });
 
   test.each<[string, () => void]>([
-    ["the store", () => void world.fga.stores.clear()],
-    ["the realm", () => void world.identity.organizations.clear()],
+    ["the store", () => world.fga.stores.clear()],
+    ["the realm", () => world.identity.organizations.clear()],
     ["the Secrets", () => leftovers().forEach((key) => void world.kcp.objects.delete(key))],
     ["its status", () => world.kcp.change("Account", orgsCluster, "acme", { status: null })],
   ])("S22 %s may be missing", async (_name, given) => {

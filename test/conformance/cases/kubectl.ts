@@ -332,6 +332,23 @@ export function kubectlCases(): void {
             observedGeneration	<integer>
             phase	<string>
             enum: Declared, Provisioning, Ready, Failed, ....
+            security	<Object>
+              cause	<string>
+              cluster	<string>
+              creatorSeeded	<boolean>
+              issuer	<string>
+              modelHash	<string>
+              modelId	<string>
+              observedGeneration	<integer>
+              retryAt	<string>
+              steps	<[]Object>
+                attempts	<integer> -required-
+                lastTransitionTime	<string> -required-
+                message	<string> -required-
+                name	<string> -required-
+                state	<string> -required-
+                enum: Done, Skipped, Waiting, Retrying, ....
+              storeId	<string>
       `);
       expect(await kubectl("explain", "account.shoe")).toMatchInlineSnapshot(`
         exit 1
@@ -471,6 +488,7 @@ export function kubectlCases(): void {
         NAME           SHORTNAMES   APIVERSION                       NAMESPACED   KIND
         accountinfos                core.platform-mesh.io/v1alpha1   false        AccountInfo
         accounts                    core.platform-mesh.io/v1alpha1   false        Account
+        memberships                 core.platform-mesh.io/v1alpha1   false        Membership
       `);
     });
     test("get --raw", async () => {
