@@ -28,13 +28,14 @@ nightly: export RANDOM_SEED ?= $(shell date +%s)
 nightly: ## 1,000 random sequences, other ones each time
 	$(node) node_modules/vitest/vitest.mjs run --project=embedded test/random
 
-bench: ## a growing tree on the embedded control plane, then bursts beside bare kcp; BACKEND= chooses one
+bench: ## a growing tree on the embedded control plane, then bursts beside bare kcp, then security; BACKEND= chooses one
 ifneq ($(BACKEND),kcp)
 	$(node) test/bench/admission.ts
 	$(node) test/bench/embedded.ts
 endif
 ifneq ($(BACKEND),embedded)
 	$(node) test/bench/bench.ts
+	$(node) test/bench/security.ts
 endif
 
 tools: ## obtain kcp, nats-server, OpenFGA, Keycloak and kubectl into the shared cache

@@ -1,3 +1,5 @@
+import { securityMarker } from "./names.ts";
+
 /** What an installation can choose about the steps. */
 export interface Settings {
   /** Workspace that holds the orgs; everything below it is theirs. */
@@ -59,7 +61,7 @@ export const defaultSettings: Settings = {
 };
 
 export const defaultSecurity: SecuritySettings = {
-  marker: "root:security",
+  marker: securityMarker,
   parts: { store: true, identity: true, invitation: true, authentication: true },
   baseDomain: "localhost",
   additionalRedirectUris: [],
