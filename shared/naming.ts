@@ -4,8 +4,9 @@ const workspaceName = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 /** `<org>-account` must fit into the 63 characters of a WorkspaceType's name. */
 const longestOrgName = 63 - "-account".length;
 const shortestOrgName = 3;
-/** Names that mean something to the identity provider or the mesh itself (decisions.md 27). */
-const reservedOrgNames: readonly string[] = ["master", "welcome", "orgs"];
+/** Names that mean something to the identity provider or the mesh itself (decisions.md 27); each org has a client
+ *  `kubectl` beside the one with its own name. */
+const reservedOrgNames: readonly string[] = ["master", "welcome", "orgs", "kubectl"];
 
 /** What no org may be called. */
 export const reservedNames = ({ deniedOrgNames }: Pick<Settings, "deniedOrgNames">): readonly string[] => [
