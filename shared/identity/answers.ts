@@ -26,9 +26,9 @@ export function refusal(doing: string, response: HttpResponse, secrets: readonly
   );
 }
 
-/** What is busy or broken may recover; the rest is said once and for all. */
+/** What is busy or broken may recover, and a conflict is settled by looking again; the rest is said once and for all. */
 const problemOf = (status: number): IdentityProblem =>
-  status >= 500 || status === 429 || status === 408 ? "unavailable" : "refused";
+  status >= 500 || [408, 409, 429].includes(status) ? "unavailable" : "refused";
 
 function detailOf(text: string, secrets: readonly string[]): string {
   let json: unknown;

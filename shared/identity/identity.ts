@@ -43,7 +43,7 @@ export interface IdentityProvider {
     args: { readonly organization: Organization; readonly client: ClientSpec; readonly known?: ClientCredentials },
     call?: Call,
   ): Promise<ClientCredentials>;
-  /** A client that is gone already is no error. */
+  /** A client that is gone already is no error, and what is not ours is left alone: there is nothing of ours in it. */
   removeClient(
     args: { readonly organization: Organization; readonly name: string; readonly known?: ClientCredentials },
     call?: Call,
@@ -53,13 +53,15 @@ export interface IdentityProvider {
     args: { readonly organization: Organization; readonly invitation: Invitation },
     call?: Call,
   ): Promise<InvitationState>;
-  /** Takes back an invitation that was not accepted; a user who has logged in stays. */
+  /** Takes back an invitation that was not accepted; a user who has set a password stays. */
   revokeInvitation(args: { readonly organization: Organization; readonly email: string }, call?: Call): Promise<void>;
-  /** Removes the organization with its clients and users; one that is gone already is no error. */
+  /** Removes the organization with its clients and users; one that is gone already is no error, one that is not ours is
+   *  left alone. */
   removeOrganization(args: Organization, call?: Call): Promise<void>;
 }
 
-/** `foreign`: it exists and is not ours. `refused`: asking again will not help. `unavailable`: no answer, 429 or 5xx. */
+/** `foreign`: it exists and is not ours. `refused`: asking again will not help. `unavailable`: no answer, 409, 429 or 5xx, or our
+ *  own credentials were not accepted, which are read from their files again for the next try. */
 export type IdentityProblem = "foreign" | "refused" | "unavailable";
 
 export class IdentityError extends Error {

@@ -53,14 +53,16 @@ export function createAdmin(options: AdminOptions): Admin {
   };
 
   return async (request, call) => {
-    const send = (token: Token) =>
-      options.http({
+    const send = async (token: Token) => {
+      const response = await options.http({
         method: request.method,
         url: `${options.url}/admin/realms${request.path}`,
         headers: { authorization: `Bearer ${token.value}` },
         ...(request.body && { body: request.body }),
         signal: call?.signal,
       });
+      return lostRace(response) ? { ...response, status: 409 } : response;
+    };
     let token = await tokenOf();
     let response = await send(token);
     if (response.status === 401 || response.status === 403) {
@@ -72,6 +74,9 @@ export function createAdmin(options: AdminOptions): Admin {
     throw refusal(request.doing, response, [token.value, ...(request.secrets ?? [])]);
   };
 }
+
+/** What Keycloak answers where it should say 409, when the same thing is made by two at the same moment. */
+const lostRace = ({ status, text }: HttpResponse) => status === 400 && text.includes("Database operation failed");
 
 const tokenAnswer = z.looseObject({ access_token: z.string().min(1), expires_in: z.number() });
 

@@ -18,6 +18,7 @@ export const client = z.looseObject({
 });
 /** A client as Keycloak answers it. */
 export type Client = z.output<typeof client>;
+
 /** Ids that Keycloak gives to clients of its own in each realm. */
 export const builtIn = [
   "account",
@@ -30,6 +31,8 @@ export const builtIn = [
 /** The id follows from the name, so that two runs at once cannot make two clients. */
 export const idFor = (name: string) => (builtIn.includes(name) ? `${name}-portal` : name);
 
+/** Mappers of other names are not ours. */
+const ourMappers = "account-functions ";
 const logoutUris = "post.logout.redirect.uris";
 
 /** The client that is wanted, with those of its parts that are ours. */
@@ -58,13 +61,13 @@ export function wantedClient(clientId: string, spec: ClientSpec, settings: Realm
 /** kcp accepts tokens for the audiences that it is told, which are the client ids: an access token has its client as
  *  audience only if told so, an ID token always. */
 const audience = (clientId: string) => ({
-  name: "account-functions audience",
+  name: `${ourMappers}audience`,
   protocol: "openid-connect",
   protocolMapper: "oidc-audience-mapper",
   config: { "included.client.audience": clientId, "access.token.claim": "true", "id.token.claim": "false" },
 });
 const groups = {
-  name: "account-functions groups",
+  name: `${ourMappers}groups`,
   protocol: "openid-connect",
   protocolMapper: "oidc-group-membership-mapper",
   config: {
@@ -81,7 +84,7 @@ const groups = {
 export function repairOf(found: Client, spec: ClientSpec, settings: RealmSettings): object | undefined {
   const wanted = wantedClient(found.clientId, spec, settings);
   if (!differs(wanted, found)) return undefined;
-  const others = found.protocolMappers.filter((one) => !wanted.protocolMappers.some(sameName(one)));
+  const others = found.protocolMappers.filter(({ name }) => !name.startsWith(ourMappers));
   const ours = wanted.protocolMappers.map((one) => ({ ...found.protocolMappers.find(sameName(one)), ...one }));
   const attributes = { ...found.attributes, ...wanted.attributes };
   return { ...found, ...wanted, attributes, protocolMappers: [...others, ...ours] };
@@ -100,7 +103,8 @@ function differs(wanted: ReturnType<typeof wantedClient>, found: Client): boolea
     inOrder(redirectUris) !== inOrder(found.redirectUris) ||
     inOrder(attributes[logoutUris]?.split("##")) !== inOrder(found.attributes[logoutUris]?.split("##")) ||
     !includes(found.attributes, { ...attributes, [logoutUris]: found.attributes[logoutUris] }) ||
-    protocolMappers.some(isMissing)
+    protocolMappers.some(isMissing) ||
+    found.protocolMappers.some((one) => one.name.startsWith(ourMappers) && !protocolMappers.some(sameName(one)))
   );
 }
 

@@ -64,15 +64,20 @@ export async function ensureRealm(
   if (made.status === 409) await requireRealm(admin, organization, call);
 }
 
-/** Leaves a realm alone that is not ours: the organization that wanted its name never had one. */
-export async function removeRealm(admin: Admin, organization: Organization, call?: Call): Promise<void> {
-  const { name } = organization;
+/** The realm of this organization, for what removes: one that is not ours is left alone like none at all, since the
+ *  organization that wanted its name never had one. */
+export async function findOwnRealm(admin: Admin, organization: Organization, call?: Call): Promise<Realm | undefined> {
   try {
-    if (!(await findRealm(admin, organization, call))) return;
+    return await findRealm(admin, organization, call);
   } catch (error) {
-    if (error instanceof IdentityError && error.problem === "foreign") return;
+    if (error instanceof IdentityError && error.problem === "foreign") return undefined;
     throw error;
   }
+}
+
+export async function removeRealm(admin: Admin, organization: Organization, call?: Call): Promise<void> {
+  if (!(await findOwnRealm(admin, organization, call))) return;
+  const { name } = organization;
   const doing = `removing realm ${name}`;
   await admin({ method: "DELETE", path: realmPath(name), accept: [200, 204, 404], doing }, call);
 }

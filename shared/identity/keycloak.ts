@@ -4,7 +4,7 @@ import { createHttp } from "./http.ts";
 import type { IdentityProvider, Organization } from "./identity.ts";
 import { createAdmin } from "./keycloak-admin.ts";
 import { ensureKeycloakClient, removeKeycloakClient } from "./keycloak-clients.ts";
-import { ensureRealm, findRealm, removeRealm, requireRealm } from "./keycloak-realm.ts";
+import { ensureRealm, findOwnRealm, removeRealm, requireRealm } from "./keycloak-realm.ts";
 import { inviteUser, revokeUser } from "./keycloak-users.ts";
 
 /** A realm of Keycloak for each organization, marked with the uid of its Account. */
@@ -33,14 +33,14 @@ export function createKeycloak(config: KeycloakConfig, { now = Date.now } = {}):
       return ensureKeycloakClient(clients(organization), { spec: client, known }, call);
     },
     async removeClient({ organization, name }, call) {
-      if (await findRealm(admin, organization, call)) await removeKeycloakClient(clients(organization), name, call);
+      if (await findOwnRealm(admin, organization, call)) await removeKeycloakClient(clients(organization), name, call);
     },
     async invite({ organization, invitation }, call) {
       await requireRealm(admin, organization, call);
       return inviteUser(users(organization), invitation, call);
     },
     async revokeInvitation({ organization, email }, call) {
-      if (await findRealm(admin, organization, call)) await revokeUser(users(organization), email, call);
+      if (await findOwnRealm(admin, organization, call)) await revokeUser(users(organization), email, call);
     },
     removeOrganization: (organization, call) => removeRealm(admin, organization, call),
   };
