@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { audit, type CloudEvent, fact } from "../shared/event.ts";
+import { type CloudEvent, fact } from "../shared/event.ts";
 import { completeEvents } from "./own-events.ts";
 
 const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -45,9 +45,9 @@ it("gives the same ids on a second run, counted per type so that a further fact 
 });
 
 it("8B.9 gives a fact that names itself the same id from every cause", () => {
-  const granted = { type: audit.granted, id: "cause/uid/owner" };
+  const granted = { type: fact.accessGranted, id: "cause/uid/owner" };
   const idFrom = (id: string) => completeEvents([granted], { ...emission, cause: { ...cause, id } })[0]?.id;
-  expect(idFrom("a")).toBe(`cause/uid/owner/workspace-ready/${audit.granted}`);
+  expect(idFrom("a")).toBe(`cause/uid/owner/workspace-ready/${fact.accessGranted}`);
   expect(idFrom("b")).toBe(idFrom("a"));
 });
 

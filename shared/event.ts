@@ -52,6 +52,9 @@ export const fact = {
   secured: "io.platform-mesh.account.secured",
   failed: "io.platform-mesh.account.failed",
   deleted: "io.platform-mesh.account.deleted",
+  /** Somebody has, or has no longer, a role in the account: one for each grant and revocation (security.md 8B.9). */
+  accessGranted: "io.platform-mesh.access.granted",
+  accessRevoked: "io.platform-mesh.access.revoked",
   /** From the source's timer: look again, since nothing else may have woken this account. */
   resyncDue: "io.platform-mesh.account.resync-due",
 } as const;

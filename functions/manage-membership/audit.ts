@@ -1,4 +1,4 @@
-import { audit } from "../../shared/event.ts";
+import { fact } from "../../shared/event.ts";
 import { assignment, type Role } from "../../shared/fga/tuples.ts";
 import type { OwnEvent } from "../../shared/function.ts";
 import type { Membership, RoleChange } from "../../shared/kcp/objects.ts";
@@ -34,8 +34,8 @@ export function auditOf(audited: Audited, place: Place, settings: Settings): rea
     },
   });
   return [
-    ...before.filter((role) => !after.includes(role)).map((role) => told(audit.revoked, role)),
-    ...after.filter((role) => !before.includes(role)).map((role) => told(audit.granted, role)),
+    ...before.filter((role) => !after.includes(role)).map((role) => told(fact.accessRevoked, role)),
+    ...after.filter((role) => !before.includes(role)).map((role) => told(fact.accessGranted, role)),
   ];
 }
 
