@@ -92,6 +92,16 @@ export const commands: readonly Entry[] = [
     load: () => import("./member/list.ts"),
   },
   {
+    name: "security diff",
+    summary: "What in OpenFGA differs from the accounts and Memberships of an org",
+    load: () => import("./security/diff.ts"),
+  },
+  {
+    name: "security repair",
+    summary: "Write what is missing in OpenFGA for the accounts and Memberships of an org",
+    load: () => import("./security/repair.ts"),
+  },
+  {
     name: "events",
     summary: "The events of an account and of all below it, as the bus keeps them",
     load: () => import("./events/command.ts"),

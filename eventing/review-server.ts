@@ -88,6 +88,7 @@ async function answer(
 }
 
 class TooLargeError extends Error {}
+class CutOffError extends Error {}
 
 async function bodyOf(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   if (Number(request.headers["content-length"]) > maxBytes) throw new TooLargeError();
@@ -95,10 +96,14 @@ async function bodyOf(request: IncomingMessage, maxBytes: number): Promise<Uint8
   let bytes = 0;
   // Leaving the loop must leave the connection, on which the answer goes out.
   const incoming: AsyncIterable<Uint8Array> = request.iterator({ destroyOnReturn: false });
-  for await (const chunk of incoming) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) throw new TooLargeError();
-    chunks.push(chunk);
+  try {
+    for await (const chunk of incoming) {
+      bytes += chunk.byteLength;
+      if (bytes > maxBytes) throw new TooLargeError();
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    throw request.destroyed ? new CutOffError("the client has gone", { cause }) : cause;
   }
   return Buffer.concat(chunks);
 }
@@ -106,6 +111,8 @@ async function bodyOf(request: IncomingMessage, maxBytes: number): Promise<Uint8
 function failure(error: unknown, { log, maxBytes }: ReviewServerOptions): Answer {
   if (error instanceof BadReviewError) return { code: 400, body: error.message };
   if (error instanceof TooLargeError) return { code: 413, body: `a review has at most ${maxBytes} bytes` };
+  // Nobody is there to read it; it is no fault of ours either.
+  if (error instanceof CutOffError) return { code: 400, body: "the review was cut off" };
   log.error({ err: error }, "a review failed");
   return { code: 500, body: messageOf(error) };
 }

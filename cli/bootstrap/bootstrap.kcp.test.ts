@@ -7,8 +7,10 @@ import { loadKubeconfig } from "../../shared/kcp/kubeconfig.ts";
 import type { KubeObject } from "../../shared/kcp/objects.ts";
 import { createClient } from "../../shared/kcp/rest.ts";
 import { coreExport } from "../../shared/names.ts";
+import { defaultSettings } from "../../shared/settings.ts";
 import { BareKcp } from "../../test/bare-kcp.ts";
 import { whoAmI } from "../who-am-i.ts";
+import { admissionSteps, readAdmission } from "./admission.ts";
 import { loadSteps, manifestsFolder, resourceOf, systemWorkspace } from "./manifests.ts";
 import { readLive } from "./plan.ts";
 import { checkPreconditions } from "./preconditions.ts";
@@ -26,7 +28,10 @@ afterAll(() => bare?.stop());
 async function present(): Promise<ReadonlyMap<string, string | undefined>> {
   const found = new Map<string, string | undefined>();
   const kcp = await checkPreconditions(bare.admin, { limitMs: minute, io });
-  for (const { workspace, objects } of await loadSteps(manifestsFolder, kcp)) {
+  const admission = await admissionSteps(
+    await readAdmission({ settings: { ...defaultSettings, creatorAdminGroup: undefined } }),
+  );
+  for (const { workspace, objects } of [...(await loadSteps(manifestsFolder, kcp)), ...admission]) {
     for (const object of objects) {
       const live = await readLive(bare.admin, workspace, object);
       const version = live && `${live.metadata.uid} ${live.metadata.resourceVersion}`;

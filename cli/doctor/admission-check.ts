@@ -31,7 +31,7 @@ export const admissionCheck = asAdmin("ADMISSION", async (admin, view) => {
   if (webhook.there + policy.there === 0) {
     return warn("nobody refuses Accounts that can never become a workspace, nor a false creator", "pm bootstrap");
   }
-  if (absent.length > 0) return fail(`the ${plural[form]}: incomplete without ${few(absent)}`, again[form]);
+  if (absent.length > 0) return warn(`the ${plural[form]}: incomplete without ${few(absent)}`, again[form]);
   return verdictOn(form, await probe(admin, form, call));
 });
 

@@ -31,6 +31,8 @@ export async function valuesOf(store: Store, review: Review): Promise<Values> {
 /** Throws what a ValidatingAdmissionPolicy refuses: of a bound type one of its provider, else one of the workspace.
  *  One with a paramKind is left out, which no kcp of this version survives. */
 export async function askPolicies(store: Store, review: Review): Promise<void> {
+  // No policy can keep itself from being mended.
+  if (review.type.group === group) return;
   const home = review.type.binding?.exportCluster ?? review.cluster;
   for (const policy of store.list(`validatingadmissionpolicies.${group}`, home)) {
     const spec = asObject(policy.spec);

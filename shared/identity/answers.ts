@@ -40,7 +40,18 @@ function detailOf(text: string, secrets: readonly string[]): string {
   if (typeof json !== "object" || json === null) return "";
   const said = ["errorMessage", "error", "error_description"].map((key) => (json as Record<string, unknown>)[key]);
   const words = said.filter((word) => typeof word === "string").join(": ");
-  const safe = secrets.filter(Boolean).reduce((rest, secret) => rest.replaceAll(secret, "***"), words);
+  const safe = secrets
+    .filter(Boolean)
+    .flatMap(spellings)
+    .reduce((rest, secret) => rest.replaceAll(secret, "***"), words);
   // Cut last: half a secret would not be found.
   return safe.replace(/\s+/g, " ").slice(0, maxDetail);
 }
+
+/** A server that repeats what it was sent repeats it as it was sent. */
+const spellings = (secret: string) => [
+  secret,
+  encodeURIComponent(secret),
+  new URLSearchParams({ secret }).toString().slice("secret=".length),
+  JSON.stringify(secret).slice(1, -1),
+];

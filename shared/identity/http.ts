@@ -67,9 +67,12 @@ async function send(request: HttpRequest, agent: Agent, signal: AbortSignal): Pr
   const sent = httpsRequest(request.url, { method: request.method, headers, agent, signal });
   const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
   sent.once("response", (response) => resolve(readAll(response)));
-  // A kept connection that the server closed just as it was used: nothing was handled, so it is sent again.
+  // A kept connection that the server closed just as it was used. What was written may have been handled all the same:
+  // only reading may be done twice.
   sent.on("error", (error: NodeJS.ErrnoException) =>
-    sent.reusedSocket && error.code === "ECONNRESET" ? resolve(send(request, agent, signal)) : reject(error),
+    request.method === "GET" && sent.reusedSocket && error.code === "ECONNRESET"
+      ? resolve(send(request, agent, signal))
+      : reject(error),
   );
   sent.end(text);
   return promise;

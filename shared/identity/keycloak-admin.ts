@@ -63,16 +63,26 @@ export function createAdmin(options: AdminOptions): Admin {
       });
       return lostRace(response) ? { ...response, status: 409 } : response;
     };
-    let token = await tokenOf();
+    let token = await unlessAborted(tokenOf(), call?.signal);
     let response = await send(token);
     if (response.status === 401 || response.status === 403) {
-      token = await renewed(token);
+      token = await unlessAborted(renewed(token), call?.signal);
       response = await send(token);
     }
     if (request.accept.includes(response.status)) return response;
     if (response.status === 401) throw unaccepted(request.doing, response, options.login);
     throw refusal(request.doing, response, [token.value, ...(request.secrets ?? [])]);
   };
+}
+
+/** A login goes on for the others who wait for it. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  return Promise.race([work, promise]).finally(() => signal.removeEventListener("abort", abort));
 }
 
 /** What Keycloak answers where it should say 409, when the same thing is made by two at the same moment. */
@@ -82,37 +92,29 @@ const tokenAnswer = z.looseObject({ access_token: z.string().min(1), expires_in:
 
 async function logIn({ http, url, login, now }: AdminOptions): Promise<Token> {
   const doing = `logging in to Keycloak as ${nameOf(login)}`;
+  const secret = await readSecret(fileOf(login), `the secret of ${nameOf(login)}`);
   const form =
     "clientId" in login
-      ? {
-          grant_type: "client_credentials",
-          client_id: login.clientId,
-          client_secret: await readSecret(login.secretFile, `the secret of ${nameOf(login)}`),
-        }
-      : {
-          grant_type: "password",
-          client_id: "admin-cli",
-          username: login.username,
-          password: await readSecret(login.passwordFile, `the password of ${nameOf(login)}`),
-        };
+      ? { grant_type: "client_credentials", client_id: login.clientId, client_secret: secret }
+      : { grant_type: "password", client_id: "admin-cli", username: login.username, password: secret };
   const response = await http({
     method: "POST",
     url: `${url}/realms/master/protocol/openid-connect/token`,
-    body: new URLSearchParams(form),
+    body: new URLSearchParams({ ...form }),
   });
   if (response.status === 400 || response.status === 401) throw unaccepted(doing, response, login);
-  if (response.status !== 200) throw refusal(doing, response, Object.values(form));
+  if (response.status !== 200) throw refusal(doing, response, [secret]);
   const answer = parse(tokenAnswer, response, doing);
   // Not used in its last seconds, so that it does not end on its way.
   return { value: answer.access_token, expires: now() + Math.max(1, answer.expires_in - 10) * 1000 };
 }
 
+const fileOf = (login: KeycloakLogin) => ("clientId" in login ? login.secretFile : login.passwordFile);
 const nameOf = (login: KeycloakLogin) =>
   "clientId" in login ? `client ${login.clientId} of realm master` : `user ${login.username} of realm master`;
 
 /** Our own credentials may be rotated, and are read anew for each login: asking again may help. */
 function unaccepted(doing: string, response: HttpResponse, login: KeycloakLogin): IdentityError {
-  const file = "clientId" in login ? login.secretFile : login.passwordFile;
-  const advice = `check ${file}, which is read again for each login`;
+  const advice = `check ${fileOf(login)}, which is read again for each login`;
   return new IdentityError(`${doing}: not accepted (status ${response.status}); ${advice}`, "unavailable");
 }

@@ -2,26 +2,37 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createFga, type FgaClient } from "../../shared/fga/client.ts";
+import type { IdentityConfig } from "../../shared/identity/config.ts";
 import { selfSigned } from "../../shared/self-signed.ts";
 import { freePorts } from "../../tools/ports.ts";
+import { type Mailbox, startMailbox } from "../../tools/smtp-double.ts";
 import { BareKcp } from "../bare-kcp.ts";
+import { natsBus, type TestBus } from "../e2e/buses.ts";
 import { Person } from "../e2e/person.ts";
 import { Product } from "../e2e/product.ts";
 import { runPm } from "../run-pm.ts";
-import { startKcp, startNats, startOpenFga, type TestOpenFga, type TestServer } from "../servers.ts";
+import {
+  startKcp,
+  startKeycloak,
+  startNats,
+  startOpenFga,
+  type TestKeycloak,
+  type TestOpenFga,
+  type TestServer,
+} from "../servers.ts";
+import { People } from "./people.ts";
 
-export interface SecuredOptions {
-  /** More flags of `pm run`. */
-  readonly args?: readonly string[];
-  readonly bootstrapArgs?: readonly string[];
-}
-
-/** An installation with security on: kcp, NATS and OpenFGA, and `pm run` that kcp's authorization asks. */
+/** An installation with security on: kcp, NATS, OpenFGA and Keycloak with a mail server, and `pm run`, which kcp's
+ *  authorization asks. */
 export interface SecuredMesh {
   readonly bare: BareKcp;
   readonly nats: TestServer;
+  readonly bus: TestBus;
   readonly openFga: TestOpenFga;
   readonly fga: FgaClient;
+  readonly keycloak: TestKeycloak;
+  readonly mailbox: Mailbox;
+  readonly people: People;
   readonly product: Product;
   /** Acts as kcp admin. */
   readonly admin: Person;
@@ -29,62 +40,76 @@ export interface SecuredMesh {
   stop(): Promise<void>;
 }
 
-export async function startSecuredMesh({ args = [], bootstrapArgs = [] }: SecuredOptions = {}): Promise<SecuredMesh> {
+export async function startSecuredMesh(): Promise<SecuredMesh> {
   const folder = await mkdtemp(join(tmpdir(), "secured-"));
+  const file = (name: string) => join(folder, name);
   const [port = 0] = await freePorts(1);
-  const certificates = await serverCertificate(folder);
-  const webhook = join(folder, "webhook.kubeconfig");
-  const asked = await runPm([
-    "authorization-config",
-    `--url=https://localhost:${port}`,
-    `--ca=${join(certificates, "tls.crt")}`,
-  ]);
-  await writeFile(webhook, asked.out);
-  const [bare, nats, openFga] = await Promise.all([
-    BareKcp.start(startKcp({ security: { authorizationWebhookConfig: webhook } })),
+  const certificates = await serverCertificate(file("certificates"));
+  const ca = `--ca=${join(certificates, "tls.crt")}`;
+  const webhook = await runPm(["authorization-config", `--url=https://localhost:${port}`, ca]);
+  await writeFile(file("webhook.kubeconfig"), webhook.out);
+  const [bare, nats, openFga, keycloak, mailbox] = await Promise.all([
+    BareKcp.start(startKcp({ security: { authorizationWebhookConfig: file("webhook.kubeconfig") } })),
     startNats(),
     startOpenFga(),
+    startKeycloak(),
+    startMailbox(),
   ]);
+  const identity = identityOf(keycloak, mailbox);
+  await writeFile(file("idp.yaml"), JSON.stringify(identity));
+  const people = new People({ identity, keycloak, mailbox, bare });
+  const welcome = await people.welcome();
   const fgaFlags = [`--fga-url=${openFga.url}`, `--fga-token-file=${openFga.tokenFile}`, `--fga-ca=${openFga.caFile}`];
-  const { code, err, out } = await bare.bootstrap("--security=on", "--admission=none", ...fgaFlags, ...bootstrapArgs);
+  const { code, err, out } = await bare.bootstrap(
+    "--security=on",
+    "--admission=none",
+    `--welcome-issuer-url=${welcome.issuer}`,
+    `--welcome-audience=${welcome.clientId}`,
+    `--welcome-ca=${keycloak.caFile}`,
+    ...fgaFlags,
+  );
   if (code !== 0) throw new Error(`pm bootstrap ended with ${code}: ${err}\n${out}`);
+  const bus = natsBus(nats);
   const product = new Product({
     kubeconfig: bare.operatorFile,
-    logFile: join(folder, "pm-run.log"),
+    logFile: file("pm-run.log"),
     args: [
-      `--nats-url=${nats.url}`,
+      ...bus.flags,
       "--authorization-webhook-enabled",
       `--authorization-webhook-port=${port}`,
       `--authorization-webhook-cert-dir=${certificates}`,
       ...fgaFlags,
+      `--idp-config=${file("idp.yaml")}`,
+      `--issuer-ca=${keycloak.caFile}`,
+      "--log-level=debug",
       "--shutdown-timeout=10s",
-      ...args,
     ],
   });
   const fga = createFga(openFga);
   const admin = await Person.withKubeconfig(bare.kcp.adminKubeconfig, "base");
   return {
-    bare,
-    nats,
-    openFga,
-    fga,
-    product,
-    admin,
-    folder,
+    ...{ bare, nats, bus, openFga, fga, keycloak, mailbox, people, product, admin, folder },
     async stop() {
       await product.stop();
       admin.client.close();
       fga.close();
-      await Promise.all([bare.stop(), nats.stop(), openFga.stop()]);
+      await Promise.all([bare.stop(), nats.stop(), openFga.stop(), keycloak.stop(), mailbox.stop()]);
       await rm(folder, { recursive: true });
     },
   };
 }
 
+const identityOf = (keycloak: TestKeycloak, { port }: Mailbox): IdentityConfig => ({
+  kind: "keycloak",
+  url: keycloak.url,
+  caFile: keycloak.caFile,
+  admin: keycloak.admin,
+  realm: { smtp: { host: "127.0.0.1", port, from: "mesh@example.com", encryption: "none" } },
+});
+
 async function serverCertificate(folder: string): Promise<string> {
-  const certificates = join(folder, "certificates");
   const { cert, key } = selfSigned("localhost");
-  await mkdir(certificates);
-  await Promise.all([writeFile(join(certificates, "tls.crt"), cert), writeFile(join(certificates, "tls.key"), key)]);
-  return certificates;
+  await mkdir(folder);
+  await Promise.all([writeFile(join(folder, "tls.crt"), cert), writeFile(join(folder, "tls.key"), key)]);
+  return folder;
 }
