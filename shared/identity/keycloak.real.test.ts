@@ -88,14 +88,10 @@ test("S5, S6, S7: an org gets a realm with its settings, its two clients, and th
     smtpServer: { host: "127.0.0.1", from: "accounts@example.com" },
   });
   const clients = await clientsOf("acme");
-  expect(
-    clients
-      .map(({ name, publicClient, directAccessGrantsEnabled }) => [name, publicClient, directAccessGrantsEnabled])
-      .sort(),
-  ).toEqual([
-    ["acme", false, false],
-    ["kubectl", true, false],
-  ]);
+  const kinds = clients.map(
+    ({ name, publicClient, directAccessGrantsEnabled: direct }) => `${name} ${publicClient} ${direct}`,
+  );
+  expect(new Set(kinds)).toEqual(new Set(["acme false false", "kubectl true false"]));
   expect(clients.find(({ name }) => name === "acme")).toMatchObject({
     redirectUris: ["https://acme.example.com/*"],
     attributes: { "post.logout.redirect.uris": "https://acme.example.com/logout*" },
@@ -145,7 +141,7 @@ test("S9: somebody whose address ends alike does not count as the invited person
   await idp.invite({ organization, invitation: invitation("aalice@x.example.com") });
   expect(await idp.invite({ organization, invitation: invitation("Alice@X.example.com") })).toBe("invited");
   expect((await mailbox.waitFor("alice@x.example.com")).to).toEqual(["alice@x.example.com"]);
-  expect((await usersOf("exact")).map(({ email }) => email).sort()).toEqual([
+  expect((await usersOf("exact")).map(({ email }) => String(email)).sort()).toEqual([
     "aalice@x.example.com",
     "alice@x.example.com",
     "owner@exact.example.com",
