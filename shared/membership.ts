@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { userProblem } from "./fga/tuples.ts";
+import { fgaUser, userProblem } from "./fga/tuples.ts";
+import { messageOf } from "./kcp/errors.ts";
 import type { Condition, Membership } from "./kcp/objects.ts";
 
 /** Conditions of a Membership. */
@@ -29,8 +30,18 @@ export const isEmail = (subject: string): boolean => /^[^\s@:]+@[^\s@:]+$/.test(
 
 /** Why nobody of that name can have a role, with what to do; the same for people at the command line and for objects. */
 export function subjectProblem(subject: string): string | undefined {
-  const problem = userProblem(subject);
+  const problem = userProblem(subject) ?? lengthProblem(subject);
   return problem && `subject ${JSON.stringify(subject)} is no user: ${problem}; give an e-mail address or a user name`;
+}
+
+/** Escaping makes some names longer than they are; ids of clusters all have the same length. */
+function lengthProblem(subject: string): string | undefined {
+  try {
+    fgaUser(subject, "2kd3wuwyvgtqo5d4");
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 /** Name of the Membership that `pm member add` makes for a subject: readable, and the same each time. */

@@ -1,5 +1,6 @@
 import manageMembership from "../functions/manage-membership/index.ts";
 import type { CloudEvent } from "../shared/event.ts";
+import type { Fga } from "../shared/fga/fga.ts";
 import type { Outcome, OwnEvent } from "../shared/function.ts";
 import { createInvoke, type Invoke } from "../shared/invoke.ts";
 import type { AccountInfo, MemberRole, Membership } from "../shared/kcp/objects.ts";
@@ -34,7 +35,7 @@ const security: SecuritySettings = { ...defaultSecurity, baseDomain: "portal.exa
 /** Org acme (cluster acme-id) with account team (cluster team-id), both secured, and manage-membership. */
 export class MembershipWorld {
   readonly kcp = new FakeKcp();
-  readonly fga: FakeFga;
+  readonly fga = new FakeFga();
   readonly identity = new FakeIdentity();
   readonly facts: OwnEvent[] = [];
   store = "";
@@ -42,9 +43,10 @@ export class MembershipWorld {
   #count = 0;
   readonly #invoke: Invoke;
 
-  constructor(settings: Partial<SecuritySettings> = {}, fga = new FakeFga()) {
-    this.fga = fga;
-    this.store = fga.store("acme");
+  /** On the fake OpenFGA unless there is a real one. */
+  constructor(settings: Partial<SecuritySettings> = {}, real?: { readonly fga: Fga; readonly store: string }) {
+    const fga = real?.fga ?? this.fga;
+    this.store = real?.store ?? this.fga.store("acme");
     const { kcp, identity } = this;
     const backend = {
       reader: kcp.reader,
