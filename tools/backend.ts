@@ -1,14 +1,15 @@
 import { resolve } from "node:path";
 import { embeddedBackend } from "./embedded-backend.ts";
-import { kcpBackend } from "./kcp-backend.ts";
+import { kcpBackend, securedBackend } from "./kcp-backend.ts";
 import type { Kcp } from "./kcp-server.ts";
+import type { Security } from "./security-stack.ts";
 import type { Server, StartOptions } from "./server.ts";
 
 /** What the product runs on: a control plane that speaks kcp's API, and a bus. */
 export interface Backend {
   /** For people who are about to use it. */
   readonly notice: string;
-  start(options: StartOptions): Promise<RunningBackend>;
+  start(options: Required<StartOptions>): Promise<RunningBackend>;
 }
 export interface RunningBackend {
   readonly kcp: Kcp;
@@ -20,6 +21,8 @@ export interface RunningBackend {
   };
   /** Those that run apart from the product. */
   readonly servers: readonly Server[];
+  /** Absent where nobody logs in. */
+  readonly security?: Security;
 }
 
 export type BackendName = "embedded" | "kcp";
@@ -35,9 +38,9 @@ export function backendName({ BACKEND, SECURITY }: NodeJS.ProcessEnv = process.e
   return name;
 }
 
-/** The backend of that name; DATA names the file that the embedded one keeps its data in. */
+/** The backend of that name, secured with SECURITY=1; DATA names the file that the embedded one keeps its data in. */
 export function chosenBackend(env: NodeJS.ProcessEnv = process.env): Backend {
   if (backendName(env) === "embedded") return embeddedBackend(env.DATA ? resolve(env.DATA) : undefined);
   if (env.DATA) throw new Error("DATA is a file of the embedded control plane. Leave out DATA, or BACKEND=kcp.");
-  return kcpBackend;
+  return env.SECURITY === "1" ? securedBackend : kcpBackend;
 }

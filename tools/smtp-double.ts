@@ -10,6 +10,8 @@ export interface Mailbox extends AsyncDisposable {
   mails(): readonly Mail[];
   /** The first mail to this address, from `after` mails to it on, as soon as it is there; rejects once it is aborted. */
   waitFor(to: string, options?: { readonly after?: number; readonly signal?: AbortSignal }): Promise<Mail>;
+  /** Every mail, those that are there first, then each as it comes; ends with the mailbox. */
+  arrivals(): AsyncIterable<Mail>;
   /** While true each mail is refused with 451, as by a server whose disk is full. */
   refuse(refusing: boolean): void;
   /** Ends it; what waits is rejected. */
@@ -60,6 +62,14 @@ export async function startMailbox({ port = 0 } = {}): Promise<Mailbox> {
         if (mail) return mail;
         until.throwIfAborted();
         await eventOf(arrival, until);
+      }
+    },
+    async *arrivals() {
+      for (let next = 0; !ended.signal.aborted; ) {
+        const mail = mails[next];
+        if (mail) next++;
+        if (mail) yield mail;
+        else await eventOf(arrival, ended.signal).catch(() => undefined);
       }
     },
     refuse(value) {

@@ -1,21 +1,25 @@
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import { get } from "node:http";
 import { join } from "node:path";
-import type { Backend, RunningBackend } from "./backend.ts";
+import type { Backend } from "./backend.ts";
 import { bundlePm } from "./bundle.ts";
 import type { Kcp } from "./kcp-server.ts";
 import { root } from "./paths.ts";
 import { freePorts } from "./ports.ts";
 import { withProgress } from "./progress.ts";
 import { runCommand } from "./run-command.ts";
+import type { Security } from "./security-stack.ts";
 import { Server, type StartOptions } from "./server.ts";
 
 const pm = join(root, "bin", "pm");
 
 /** A backend and the functions, with everything set up for the first Account. */
 export interface Stack {
-  /** kubeconfig of a person who works in root:orgs. */
+  /** kubeconfig of a person who works in root:orgs: of kcp's admin, to whom nothing is forbidden. */
   readonly kubeconfig: string;
+  readonly kcp: Kcp;
+  /** Absent where nobody logs in. */
+  readonly security?: Security;
   /** Environment with which `pm` finds the events, as `NAME=value`. */
   readonly busEnv: string;
   readonly metricsUrl: string;
@@ -28,11 +32,20 @@ export interface Stack {
 /** Starts everything in `folder`; what is to be ended, in reverse order, goes to `cleanup`, also when this rejects. */
 export async function startStack(backend: Backend, options: Required<StartOptions>): Promise<Stack> {
   const [running] = await Promise.all([backend.start(options), bundlePm()]);
-  const { kcp, bus, servers } = running;
+  const { kcp, bus, servers, security } = running;
+  const { flags } = security ?? {};
   const operatorKubeconfig = join(options.folder, "operator.kubeconfig");
-  await withProgress("setting up kcp for accounts (pm bootstrap)", () => bootstrap(kcp, operatorKubeconfig));
-  const functions = await startFunctions({ ...options, operatorKubeconfig, bus });
+  await withProgress("setting up kcp for accounts (pm bootstrap)", () =>
+    bootstrap(kcp, operatorKubeconfig, flags?.bootstrap),
+  );
+  const functions = await startFunctions({
+    ...options,
+    operatorKubeconfig,
+    flags: [...bus.flags, ...(flags?.run ?? [])],
+  });
   return {
+    kcp,
+    ...(security && { security }),
     kubeconfig: await writeUserKubeconfig(kcp, join(options.folder, "kubeconfig")),
     busEnv: bus.env,
     metricsUrl: functions.metricsUrl,
@@ -41,23 +54,24 @@ export async function startStack(backend: Backend, options: Required<StartOption
   };
 }
 
-async function bootstrap(kcp: Kcp, operatorKubeconfig: string): Promise<void> {
+async function bootstrap(kcp: Kcp, operatorKubeconfig: string, flags: readonly string[] = []): Promise<void> {
   const args = [
     "bootstrap",
     `--kubeconfig=${kcp.adminKubeconfig}`,
     `--operator-token-file=${kcp.operatorTokenFile}`,
     `--operator-kubeconfig=${operatorKubeconfig}`,
+    ...flags,
   ];
   await runCommand(pm, args);
 }
 
 interface FunctionsOptions extends Required<StartOptions> {
   readonly operatorKubeconfig: string;
-  readonly bus: RunningBackend["bus"];
+  readonly flags: readonly string[];
 }
 
 async function startFunctions(options: FunctionsOptions): Promise<{ server: Server; metricsUrl: string }> {
-  const { folder, cleanup, operatorKubeconfig, bus } = options;
+  const { folder, cleanup, operatorKubeconfig, flags } = options;
   const [health = 0, metrics = 0] = await freePorts(2);
   const server = new Server({
     name: "functions",
@@ -65,7 +79,7 @@ async function startFunctions(options: FunctionsOptions): Promise<{ server: Serv
     args: [
       "run",
       `--kubeconfig=${operatorKubeconfig}`,
-      ...bus.flags,
+      ...flags,
       `--health-probe-bind-address=127.0.0.1:${health}`,
       `--metrics-bind-address=127.0.0.1:${metrics}`,
       "--shutdown-timeout=3s",
@@ -81,7 +95,7 @@ async function startFunctions(options: FunctionsOptions): Promise<{ server: Serv
   return { server, metricsUrl: `http://127.0.0.1:${metrics}/metrics` };
 }
 
-/** That of kcp's admin, who acts as every user until admission and security exist, but in root:orgs. */
+/** That of kcp's admin, but in root:orgs. */
 async function writeUserKubeconfig(kcp: Kcp, file: string): Promise<string> {
   const admin = await readFile(kcp.adminKubeconfig, "utf8");
   await writeFile(file, admin.replace(/\/clusters\/root$/m, "/clusters/root:orgs"));

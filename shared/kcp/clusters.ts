@@ -57,7 +57,8 @@ interface Held {
   readonly marker: string;
 }
 const fields = { initializer: "initializers", terminator: "terminators" } as const;
-/** kcp's own initializers go at the same time. */
+/** kcp's own initializers go at the same time: it refuses a list that still has one of them before it looks at the
+ *  resourceVersion, with 422 in place of 409. */
 const tries = 10;
 
 /** Only what waits for our marker is served there: false when it does not, or no more. */
@@ -75,7 +76,7 @@ async function release(client: Client, { cluster, which, marker }: Held, call?: 
     } catch (error) {
       const kind = classify(error);
       if (kind === "not-found") return false;
-      if (kind !== "conflict" || left === 0) throw error;
+      if ((kind !== "conflict" && kind !== "invalid") || left === 0) throw error;
     }
   }
 }

@@ -6,9 +6,9 @@ import type { Organization } from "../../shared/identity/identity.ts";
 import { createIdentityProvider } from "../../shared/identity/open.ts";
 import { loadKubeconfig } from "../../shared/kcp/kubeconfig.ts";
 import type { Client } from "../../shared/kcp/rest.ts";
+import { acceptInvitation, logIn } from "../../tools/people/keycloak-login.ts";
 import type { Mailbox } from "../../tools/smtp-double.ts";
 import type { BareKcp } from "../bare-kcp.ts";
-import { acceptInvitation, logIn } from "../keycloak-login.ts";
 import type { TestKeycloak } from "../servers.ts";
 
 export interface PeopleOptions {

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { parse } from "../shared/identity/answers.ts";
-import type { KeycloakConfig, RealmSettings } from "../shared/identity/config.ts";
-import { createHttp } from "../shared/identity/http.ts";
-import type { ClientCredentials } from "../shared/identity/identity.ts";
-import { createKeycloak } from "../shared/identity/keycloak.ts";
-import { type Admin, createAdmin } from "../shared/identity/keycloak-admin.ts";
-import type { Keycloak } from "./keycloak-server.ts";
+import { parse } from "../../shared/identity/answers.ts";
+import type { KeycloakConfig, RealmSettings } from "../../shared/identity/config.ts";
+import { createHttp } from "../../shared/identity/http.ts";
+import type { ClientCredentials } from "../../shared/identity/identity.ts";
+import { createKeycloak } from "../../shared/identity/keycloak.ts";
+import { type Admin, createAdmin } from "../../shared/identity/keycloak-admin.ts";
+import type { Keycloak } from "../keycloak-server.ts";
 
 /** The realm in which people are before they have an organization. */
 export interface WelcomeRealm {

@@ -1,4 +1,4 @@
-import { createHttp, type Http, type HttpResponse } from "../shared/identity/http.ts";
+import { createHttp, type Http, type HttpResponse } from "../../shared/identity/http.ts";
 
 /** A page as a browser without scripts sees it. */
 export interface Page {

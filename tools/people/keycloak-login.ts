@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { createHttp } from "../shared/identity/http.ts";
+import { createHttp } from "../../shared/identity/http.ts";
 import { Browser, formWith, linksOf, type Page, wordsOf } from "./browser.ts";
 
 /** What somebody types into Keycloak's forms. */
