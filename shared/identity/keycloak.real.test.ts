@@ -1,10 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { acceptInvitation, claimsOf, logIn, passwordGrant } from "../../tools/people/keycloak-login.ts";
 import { startKeycloak, type TestKeycloak } from "../../test/servers.ts";
-import { type Mailbox, startMailbox } from "../../tools/smtp-double.ts";
+import { acceptInvitation, claimsOf, logIn, passwordGrant } from "../../tools/people/keycloak-login.ts";
 import { configFor, ensureWelcomeRealm } from "../../tools/people/welcome-realm.ts";
+import { type Mailbox, startMailbox } from "../../tools/smtp-double.ts";
 import type { RealmSettings } from "./config.ts";
 import { createHttp } from "./http.ts";
 import type { ClientCredentials, ClientSpec, Organization } from "./identity.ts";

@@ -69,7 +69,9 @@ async function release(client: Client, { cluster, which, marker }: Held, call?: 
     try {
       const held = await client.read<LogicalCluster>(kinds.LogicalCluster, target, call);
       if (!held) return false;
-      const kept = held.status?.[field]?.filter((name) => name !== marker) ?? [];
+      const present = held.status?.[field] ?? [];
+      if (!present.includes(marker)) return true;
+      const kept = present.filter((name) => name !== marker);
       const patch = { metadata: { resourceVersion: held.metadata.resourceVersion }, status: { [field]: kept } };
       await client.mergePatch(kinds.LogicalCluster, { ...target, subresource: "status" }, patch, call);
       return true;

@@ -371,7 +371,7 @@ describe("the end of an org", () => {
     expect(told("io.platform-mesh.access.granted")).toContainEqual(expect.objectContaining({ subject: bob }));
     expect(told("io.platform-mesh.access.revoked")).toContainEqual(expect.objectContaining({ subject: bob }));
     expect(told("io.platform-mesh.identity.organization-removed")).toContainEqual(
-      expect.objectContaining({ organization: "acme", identity: "removed" }),
+      expect.objectContaining({ organization: "acme", stores: [expect.any(String)] }),
     );
   });
 
