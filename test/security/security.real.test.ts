@@ -382,3 +382,37 @@ describe("the end of an org", () => {
     expect(hits).toEqual([]);
   });
 });
+
+describe("security that is switched on later", () => {
+  const bootstrap = async (...args: readonly string[]) => {
+    const { code, err } = await mesh.bare.bootstrap("--admission=none", ...args);
+    expect(code, err).toBe(0);
+  };
+
+  test("decisions 29: an org made before is secured though it is Ready, and leaves nothing behind when it goes", async () => {
+    await mesh.product.stop();
+    await bootstrap("--security=off", "--release");
+    await mesh.product.start();
+    await mesh.admin.apply(orgs, "early", { creator: "ci-robot" });
+    const before = await ready(orgs, "early");
+    expect(before.status?.security).toBeUndefined();
+    expect(before.status?.conditions).toContainEqual(
+      expect.objectContaining({ type: "SecuritySubroutine", status: "True", reason: "Skipped" }),
+    );
+    await mesh.product.stop();
+    await bootstrap("--security=on");
+    await mesh.product.start("--resync=3s");
+    await mesh.admin.until(60_000, async () => {
+      const { metadata, status } = await mesh.admin.account(orgs, "early");
+      expect(status?.security?.steps.at(-1)).toMatchObject({ name: "release", state: "Done" });
+      expect(status?.phase).toBe("Ready");
+      expect(metadata.finalizers).toContain("security.platform-mesh.io/account");
+    });
+    const store = await storeOf("early");
+    expect(store).not.toBe("");
+    await mesh.admin.delete("Account", orgs, "early");
+    await mesh.admin.gone("Account", orgs, "early", 120_000);
+    expect(await mesh.fga.getStore({ id: store })).toBeUndefined();
+    expect(await mesh.people.keycloakSays("/realms/early")).toBeUndefined();
+  }, 300_000);
+});
