@@ -78,7 +78,7 @@ test.each<[string, Case]>([
   ],
 ])(
   "S15 a crash after any call changes nothing of how it ends: %s",
-  async (_name, { before, act, atLeast }) => {
+  async (name, { before, act, atLeast }) => {
     const undisturbed = new SecurityWorld();
     await before(undisturbed);
     undisturbed.told();
@@ -87,6 +87,7 @@ test.each<[string, Case]>([
     const { count } = undisturbed.backend;
     const [wanted, facts] = [endState(undisturbed), told(undisturbed)];
     expect(count).toBeGreaterThanOrEqual(atLeast);
+    console.log(`S15: ${count} crash points while ${name}`);
     for (let at = 1; at <= count; at++) {
       const world = new SecurityWorld();
       await before(world);
