@@ -103,7 +103,11 @@ export function exportCases(): void {
       accepted("configmaps", { matchLabels: { shown: "yes" } }),
       accepted("secrets", { matchAll: true }, "Rejected"),
     ];
-    await consumer.api().post(bindings, binding("example", "example.io", ...claimed));
+    // An export that is new is not known everywhere in kcp at once.
+    await eventually(async () => {
+      const answer = await consumer.api().post(bindings, binding("example", "example.io", ...claimed));
+      if (answer.code !== 201 && answer.code !== 409) throw new Error(`making an APIBinding: ${answer}`);
+    });
     await bound(consumer.api(), "example");
     await eventually(async () => expect((await consumer.api().get(things)).code).toBe(200));
     await eventually(async () => expect((await seen(things)).code).toBe(200));

@@ -46,22 +46,28 @@ export function busCases(mesh: () => Mesh): void {
       const { person, gate } = mesh();
       const cluster = (await person.see("Workspace", orgs, "echo")).spec?.cluster ?? "";
       const enough = new AbortController();
+      // Another one when this is tried again.
+      const name = `double-${Date.now()}`;
       let copies = 0;
       const copying = mesh().bus.publishing(async (publish) => {
         for await (const event of follow(mesh(), enough.signal)) {
-          if (!aboutAccount(cluster, "double")(event) || event.id.endsWith("/copy")) continue;
+          if (!aboutAccount(cluster, name)(event) || event.id.endsWith("/copy")) continue;
           const copy = { ...event, id: `${event.id}/copy` };
           await publish(copy);
           copies++;
         }
       });
       const mark = gate.mark();
-      await person.has("root:orgs:echo", "double");
+      const started = performance.now();
+      await person.has("root:orgs:echo", name);
+      // What lasts longer than two seconds is told in the status, once.
+      const slow = performance.now() - started > 2000 ? 1 : 0;
       await sleep(settled());
       enough.abort();
       await copying;
       expect(copies).toBeGreaterThan(5);
-      expect(gate.since(mark).filter(isWrite).length).toBeLessThanOrEqual(6);
+      const writes = gate.since(mark).filter(isWrite).map(told);
+      expect(writes.length, writes.join()).toBeLessThanOrEqual(6 + slow);
     });
   });
 }
