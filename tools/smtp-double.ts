@@ -10,7 +10,7 @@ export interface Mailbox extends AsyncDisposable {
   mails(): readonly Mail[];
   /** The first mail to this address, from `after` mails to it on, as soon as it is there; rejects once it is aborted. */
   waitFor(to: string, options?: { readonly after?: number; readonly signal?: AbortSignal }): Promise<Mail>;
-  /** Every mail, those that are there first, then each as it comes; ends with the mailbox. */
+  /** Each mail that comes from now on; ends with the mailbox. */
   arrivals(): AsyncIterable<Mail>;
   /** While true each mail is refused with 451, as by a server whose disk is full. */
   refuse(refusing: boolean): void;
@@ -65,11 +65,12 @@ export async function startMailbox({ port = 0 } = {}): Promise<Mailbox> {
       }
     },
     async *arrivals() {
-      for (let next = 0; !ended.signal.aborted; ) {
+      for (let next = mails.length; ; next++) {
+        while (next === mails.length && !ended.signal.aborted)
+          await eventOf(arrival, ended.signal).catch(() => undefined);
         const mail = mails[next];
-        if (mail) next++;
-        if (mail) yield mail;
-        else await eventOf(arrival, ended.signal).catch(() => undefined);
+        if (!mail) return;
+        yield mail;
       }
     },
     refuse(value) {
