@@ -58,7 +58,8 @@ test("decisions 28: whatever the flags hold, the policy says of a new Account wh
     const values = { object: celValue(object), oldObject: null, request: celValue({ operation: "CREATE", userInfo }) };
     expect(policy.isMeant(values)).toBe(true);
     const [denial] = policy.denials(values, false);
-    expect(denial?.message).toEqual(refusal);
+    // kcp trims what an expression says: a type may end in a space.
+    expect(denial?.message).toEqual(refusal?.trim());
   });
   await fc.assert(property, { numRuns: 200 });
 });
