@@ -1,6 +1,14 @@
 import type { AccountKey } from "../../shared/account-key.ts";
 import type { Fga, Store, Tuple } from "../../shared/fga/fga.ts";
-import { accountTuples, assignment, fgaUser, openOrgTuples, orgTuples, roleLink } from "../../shared/fga/tuples.ts";
+import {
+  accountTuples,
+  assignment,
+  fgaUser,
+  formatTuple,
+  openOrgTuples,
+  orgTuples,
+  roleLink,
+} from "../../shared/fga/tuples.ts";
 import { annotation, infoName } from "../../shared/names.ts";
 import type { World } from "../../shared/world.ts";
 import { type Chain, type Ended, ended, failedPart, isToldAgain, type Part, skippedPart } from "./chain.ts";
@@ -100,15 +108,17 @@ async function writeTuples(chain: Chain, wanted: readonly Tuple[]): Promise<Ende
   const fga = required(chain);
   const store = record.storeId ?? "";
   const key = keyOf(world);
-  const seed = idOf(assignment(key, "owner", fgaUser(creator, key.cluster)));
+  const seed = formatTuple(assignment(key, "owner", fgaUser(creator, key.cluster)));
   const present = await presentOf(fga, store, wanted, chain);
   const wasSeeded = before?.creatorSeeded === true && before.storeId === store;
   const isRemoved = world.account.metadata.annotations?.[annotation.creatorRemoved] !== undefined;
-  const isSeeded = wasSeeded || isRemoved || present.has(idOf(roleLink(key, "owner")));
-  const missing = wanted.filter((tuple) => !present.has(idOf(tuple)) && !(isSeeded && idOf(tuple) === seed));
+  const isSeeded = wasSeeded || isRemoved || present.has(formatTuple(roleLink(key, "owner")));
+  const missing = wanted.filter(
+    (tuple) => !present.has(formatTuple(tuple)) && !(isSeeded && formatTuple(tuple) === seed),
+  );
   if (missing.length > 0) await fga.write({ store, writes: missing, deletes: [] }, ctx);
   chain.record = { ...chain.record, creatorSeeded: true };
-  const isOwner = present.has(seed) || missing.some((tuple) => idOf(tuple) === seed);
+  const isOwner = present.has(seed) || missing.some((tuple) => formatTuple(tuple) === seed);
   if (isOwner && (!wasSeeded || isToldAgain(chain))) chain.audits.push(creatorGranted(chain, store));
   return ended;
 }
@@ -121,12 +131,10 @@ async function presentOf(
 ): Promise<ReadonlySet<string>> {
   const objects = new Set(wanted.map(({ object }) => object));
   const found = await Promise.all([...objects].map((object) => fga.read({ store, filter: { object } }, ctx)));
-  return new Set(found.flat().map(idOf));
+  return new Set(found.flat().map(formatTuple));
 }
 
-const idOf = ({ user, relation, object }: Tuple): string => `${user} ${relation} ${object}`;
-
 export function required({ fga }: Pick<Chain, "fga">): Fga {
-  if (!fga) throw new Error("security-init needs OpenFGA: give --fga-url, or --no-security-store");
+  if (!fga) throw new Error("security-init needs OpenFGA: give --fga-url, or --no-initializer-workspace-enabled");
   return fga;
 }
