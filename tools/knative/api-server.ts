@@ -1,11 +1,11 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
-import { get } from "node:http";
 import { request } from "node:https";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { obtain } from "../obtain.ts";
 import { Server, type StartOptions } from "../server.ts";
+import { answersOk } from "./answers-ok.ts";
 import { obtainDebianPackages } from "./debian-packages.ts";
 import type { Place } from "./place.ts";
 
@@ -96,7 +96,7 @@ async function etcdServer({ folder, place, ports }: ApiServerOptions): Promise<S
     "--logger=zap",
   ];
   const command = place.wrap(join(root, "usr", "bin", "etcd"), args);
-  const isReady = () => isHealthy(place, ports.etcd);
+  const isReady = () => answersOk(place, { port: ports.etcd, path: "/health" });
   return new Server({ name: "etcd", ...command, env, folder, isReady, readyLimitMs: 30_000 });
 }
 
@@ -159,17 +159,5 @@ async function answersReadyz({ place, port, caFile, token }: Readiness): Promise
     sent.once("timeout", () => sent.destroy());
     sent.once("error", () => resolve(false));
     sent.end();
-  });
-}
-
-function isHealthy(place: Place, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const createConnection = () => place.connect("127.0.0.1", port);
-    const sent = get({ path: "/health", timeout: 2000, createConnection }, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
-    });
-    sent.once("timeout", () => sent.destroy());
-    sent.once("error", () => resolve(false));
   });
 }
