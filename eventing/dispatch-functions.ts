@@ -15,6 +15,7 @@ import type { Records } from "./bus/archive.ts";
 import type { Bus } from "./bus/bus.ts";
 import type { DispatchMetrics } from "./dispatch-metrics.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
+import { executeHere } from "./execute.ts";
 import { countingTypes, recordAccounts } from "./record-accounts.ts";
 import { recordDispatch } from "./record-dispatch.ts";
 import { recordInvocations } from "./recording/recorder.ts";
@@ -84,7 +85,7 @@ export function dispatchFunctions(work: Work, store: Store, source: Source): Dis
   return createDispatcher({
     bus,
     functions: active,
-    invoke,
+    execute: executeHere(invoke),
     log,
     maxConcurrent: config.concurrency,
     metrics: work.tracing ? tellAll([recorded, work.tracing]) : recorded,
