@@ -17,6 +17,11 @@ export const commands: readonly Entry[] = [
     load: () => import("./run/command.ts"),
   },
   {
+    name: "functions",
+    summary: "The functions of a pm run: state, events, errors, cold starts",
+    load: () => import("./functions/command.ts"),
+  },
+  {
     name: "embedded",
     summary: "A control plane in memory that speaks kcp's API, for development",
     load: () => import("./embedded/command.ts"),

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { functions, steps } from "../functions/index.ts";
-import type { Log } from "../shared/function.ts";
+import type { AccountFunction, Log } from "../shared/function.ts";
 import { createInvoke, type Invoke, type InvokeOptions } from "../shared/invoke.ts";
 import { createClusters } from "../shared/kcp/clusters.ts";
 import type { Kubeconfig } from "../shared/kcp/kubeconfig.ts";
@@ -15,7 +15,8 @@ import type { Records } from "./bus/archive.ts";
 import type { Bus } from "./bus/bus.ts";
 import type { DispatchMetrics } from "./dispatch-metrics.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
-import { executeHere } from "./execute.ts";
+import { type Execute, executeHere } from "./execute.ts";
+import type { FunctionTable, PlaceOf } from "./overview/function-table.ts";
 import { countingTypes, recordAccounts } from "./record-accounts.ts";
 import { recordDispatch } from "./record-dispatch.ts";
 import { recordInvocations } from "./recording/recorder.ts";
@@ -41,13 +42,15 @@ export interface Work {
   readonly tracing: DispatchMetrics | undefined;
   /** Where it is on. */
   readonly security: Security | undefined;
+  /** Shows which functions are at work, and how. */
+  readonly table: FunctionTable;
 }
 
 const pollMs = 20;
 
 /** The functions, ready to receive what the source publishes and to read what is in its store. */
 export function dispatchFunctions(work: Work, store: Store, source: Source): Dispatcher {
-  const { config, kubeconfig, metrics, log, bus, records, version } = work;
+  const { config, kubeconfig, metrics, records, version } = work;
   const client = createClient({
     config: kubeconfig,
     basesOf: source.basesOf,
@@ -74,21 +77,36 @@ export function dispatchFunctions(work: Work, store: Store, source: Source): Dis
     while (!source.inStore) await delay(pollMs, undefined, { signal: ctx.signal });
     return decide(fn, event, ctx);
   };
+  return dispatchThrough(executeHere(invoke), active, { work, store });
+}
+
+interface Through {
+  readonly work: Work;
+  readonly store: Store;
+  /** In this process unless given. */
+  readonly placeOf?: PlaceOf;
+}
+
+/** The dispatcher of these functions, wherever they are executed. */
+export function dispatchThrough(
+  execute: Execute,
+  active: readonly AccountFunction[],
+  { work, store, placeOf }: Through,
+): Dispatcher {
+  const { bus, config, log, metrics, table, tracing } = work;
+  table.show(active, placeOf);
   const recorded = recordDispatch({
     metrics,
     functions: active,
     concurrency: config.concurrency,
-    accountTypes: allowedTypes(settings),
+    accountTypes: allowedTypes(config.settings),
     accountOf: (cluster, name) => store.peek("Account", cluster, name),
     now: Date.now,
   });
   return createDispatcher({
-    bus,
-    functions: active,
-    execute: executeHere(invoke),
-    log,
+    ...{ bus, functions: active, execute, log },
     maxConcurrent: config.concurrency,
-    metrics: work.tracing ? tellAll([recorded, work.tracing]) : recorded,
+    metrics: tellAll([recorded, table.metrics, ...(tracing ? [tracing] : [])]),
   });
 }
 

@@ -50,6 +50,7 @@ const shape = z
       .string()
       .regex(/^[a-z0-9][a-z0-9:-]*$/, "not a workspace path, as root:platform-mesh-system"),
     "nats-prefix": z.string().regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, "not a NATS subject"),
+    "idle-timeout": z.number().min(100, "at least 100ms"),
     resync: z.number().min(1000, "at least 1s"),
     bus: z.enum(["memory", "nats"]).optional(),
     "nats-url": z.string().min(1).optional(),
@@ -128,6 +129,7 @@ function toConfig(flags: Flags, checked: Checked): RunConfig {
     },
     health: { address: checked["health-probe-bind-address"] },
     tracing: tracing(flags),
+    isolation: flags.isolation === "process" ? { idleMs: checked["idle-timeout"] } : undefined,
     leaderElect: flags["leader-elect"],
     shutdownTimeout: flags["shutdown-timeout"],
   };
