@@ -9,7 +9,8 @@ import { TimeLimitError, withinLimits } from "./time-limit.ts";
 import { traceIdOf } from "./trace-context.ts";
 
 export interface Handling {
-  readonly bus: Bus;
+  /** Where facts go. */
+  readonly bus: Pick<Bus, "publish">;
   readonly execute: Execute;
   readonly log: Log;
   readonly metrics: DispatchMetrics;

@@ -6,6 +6,8 @@ import { decodeHeaderValue } from "../../shared/header-value.ts";
 import { batchJson, httpContent, readHttpEvents } from "../../shared/http-event.ts";
 import { UnreachableError } from "../../shared/kcp/errors.ts";
 import type { Execute, Execution, Result } from "../execute.ts";
+import { attemptHeader, outcomeHeader, reasonHeader, requeueHeader } from "../serve/answer.ts";
+import { maxBytes } from "../serve/server.ts";
 import { BrokenConnectionError } from "./child.ts";
 
 /** The function's process could not judge the event at this attempt: it comes again, whatever the attempt. */
@@ -18,9 +20,6 @@ class RemoteError extends Error {
   override name = "RemoteError";
 }
 
-/** What a server of functions takes at most, in bytes. */
-const maxBytes = 4 * 1024 * 1024;
-
 interface Answer {
   readonly status: number;
   readonly headers: IncomingMessage["headers"];
@@ -32,12 +31,12 @@ interface Answer {
 export async function executeAt(url: string, event: CloudEvent, ctx: Parameters<Execute>[2]): Promise<Execution> {
   const answer = await post(url, event, ctx);
   const { headers, status } = answer;
-  const outcome = headers["account-functions-outcome"];
-  const reason = decodeHeaderValue(String(headers["account-functions-reason"] ?? `answered ${status}`));
+  const outcome = headers[outcomeHeader];
+  const reason = decodeHeaderValue(String(headers[reasonHeader] ?? `answered ${status}`));
   if (status === 503 || outcome === "retry") throw new NotNowError(reason);
   if (status !== 200 && status !== 204) throw new RemoteError(reason);
   const facts = readHttpEvents({ body: answer.body, headers: Object.entries(headers).map(([k, v]) => [k, String(v)]) });
-  return { result: resultOf(String(outcome), reason, headers["account-functions-requeue-ms"]), facts };
+  return { result: resultOf(String(outcome), reason, headers[requeueHeader]), facts };
 }
 
 function resultOf(outcome: string, reason: string, requeueMs: string | string[] | undefined): Result {
@@ -67,7 +66,7 @@ async function post(url: string, event: CloudEvent, { signal, attempt }: Paramet
         ...headers,
         accept: batchJson,
         "content-length": body.byteLength,
-        "account-functions-attempt": String(attempt),
+        [attemptHeader]: String(attempt),
       },
     });
     asked.end(body);
