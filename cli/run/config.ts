@@ -1,6 +1,7 @@
 import { z } from "zod";
-import type { Address, BusConfig, RunConfig } from "../../eventing/run-config.ts";
+import type { BusConfig, RunConfig } from "../../eventing/run-config.ts";
 import { parseBytes } from "../../shared/bytes.ts";
+import { address } from "../address.ts";
 import type { GlobalOptions, Values } from "../command.ts";
 import { UsageError } from "../errors.ts";
 import { authorizationOf } from "./authorization-flags.ts";
@@ -18,15 +19,6 @@ export function runConfig(flags: Flags): RunConfig {
   const problems = parsed.error.issues.map(({ path, message }) => `--${path.join(".")}: ${message}`);
   throw new UsageError(problems.join("; "), { where: "pm run", next: "pm run --help" });
 }
-
-/** `:9090`, `127.0.0.1:9090`, `[::1]:9090`; `0` and nothing mean: none. */
-const address = z.string().transform((text, context): Address | undefined => {
-  if (text === "0" || text === "") return undefined;
-  const [, bracketed, host = bracketed, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text) ?? [];
-  if (port !== undefined && Number(port) <= 65_535) return { ...(host && { host }), port: Number(port) };
-  context.addIssue({ code: "custom", message: `"${text}" is no address: use host:port, :port, or 0 for none` });
-  return z.NEVER;
-});
 
 const mebibyte = 1024 * 1024;
 const bytes = z.string().transform((text, context): number | undefined => {
