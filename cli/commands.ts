@@ -27,6 +27,21 @@ export const commands: readonly Entry[] = [
     load: () => import("./serve/command.ts"),
   },
   {
+    name: "source",
+    summary: "Follow kcp and put its changes on a Knative Broker or a stream, without functions",
+    load: () => import("./source/command.ts"),
+  },
+  {
+    name: "manifests broker",
+    summary: "The Knative Broker that the functions of an installation are triggered by",
+    load: () => import("./manifests/broker.ts"),
+  },
+  {
+    name: "manifests triggers",
+    summary: "The Knative Triggers of all functions, made from what they want to receive",
+    load: () => import("./manifests/triggers.ts"),
+  },
+  {
     name: "embedded",
     summary: "A control plane in memory that speaks kcp's API, for development",
     load: () => import("./embedded/command.ts"),

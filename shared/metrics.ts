@@ -157,6 +157,11 @@ export function createMetrics() {
       authorizations: counter("account_functions_authorizations_total", "Answers of the authorization webhook", [
         "result",
       ]),
+      timers: gauge("account_functions_timers", "Events that come to their function once more when it is time"),
+      timersEnded: counter("account_functions_timers_ended_total", "Deliveries of such events", [
+        "function",
+        "outcome",
+      ]),
       objects: gauge("account_functions_source_objects", "Objects that the source knows", ["kind"]),
     },
   };
