@@ -1,0 +1,163 @@
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
+import { request } from "node:https";
+import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
+import { obtain } from "../obtain.ts";
+import { Server, type StartOptions } from "../server.ts";
+import { answersOk } from "./answers-ok.ts";
+import { obtainDebianPackages } from "./debian-packages.ts";
+import type { Place } from "./place.ts";
+
+/** Who may ask the API server, each with a token of its own. */
+const users = {
+  admin: "system:masters",
+  "system:kube-controller-manager": "",
+  "system:kube-scheduler": "",
+  "system:kube-proxy": "",
+  "system:node:localhost": "system:nodes",
+} as const;
+export type User = keyof typeof users;
+
+/** A Kubernetes API server with its etcd. */
+export interface ApiServer {
+  readonly address: string;
+  readonly port: number;
+  /** Its certificate with that of its authority. */
+  readonly caFile: string;
+  readonly serviceAccountKeyFile: string;
+  readonly servers: readonly Server[];
+  /** Writes a kubeconfig for a user that reaches it at `server`, its own address unless given. */
+  writeKubeconfig(file: string, user: User, server?: string): Promise<string>;
+}
+export interface ApiServerOptions extends StartOptions {
+  readonly place: Place;
+  readonly ports: { readonly api: number; readonly etcd: number; readonly etcdPeer: number };
+  readonly flags?: readonly string[];
+}
+
+export async function startApiServerAt(options: ApiServerOptions): Promise<ApiServer> {
+  const { folder, cleanup, place, ports } = options;
+  const tokens = await writeTokens(join(folder, "tokens.csv"));
+  const serviceAccountKeyFile = await writeServiceAccountKey(join(folder, "service-account.key"));
+  const certificates = join(folder, "certificates");
+  const caFile = join(certificates, "apiserver.crt");
+  const etcd = await etcdServer(options);
+  const args = [
+    `--etcd-servers=http://127.0.0.1:${ports.etcd}`,
+    `--bind-address=${place.address}`,
+    `--advertise-address=${place.address}`,
+    `--secure-port=${ports.api}`,
+    `--cert-dir=${certificates}`,
+    `--token-auth-file=${join(folder, "tokens.csv")}`,
+    "--authorization-mode=Node,RBAC",
+    "--service-account-issuer=https://kubernetes.default.svc",
+    `--service-account-key-file=${serviceAccountKeyFile}`,
+    `--service-account-signing-key-file=${serviceAccountKeyFile}`,
+    "--service-cluster-ip-range=10.96.0.0/16",
+    "--allow-privileged=true",
+    ...(options.flags ?? []),
+  ];
+  const isReady = () => answersReadyz({ place, port: ports.api, caFile, token: tokens.admin });
+  const command = place.wrap(await obtain("kube-apiserver"), args);
+  const api = new Server({ name: "kube-apiserver", ...command, folder, isReady, readyLimitMs: 120_000 });
+  // In this order they end in the other one: an API server without its etcd lingers.
+  cleanup?.defer(() => etcd.stop());
+  cleanup?.defer(() => api.stop());
+  await etcd.start();
+  await api.start();
+  return {
+    address: place.address,
+    port: ports.api,
+    caFile,
+    serviceAccountKeyFile,
+    servers: [etcd, api],
+    writeKubeconfig: async (file, user, server = `https://${place.address}:${ports.api}`) => {
+      const ca = await readFile(caFile);
+      const content = { user, server, ca, token: tokens[user] };
+      await writeFile(file, JSON.stringify(kubeconfig(content), undefined, 2), { mode: 0o600 });
+      return file;
+    },
+  };
+}
+
+async function etcdServer({ folder, place, ports }: ApiServerOptions): Promise<Server> {
+  const { root, env } = await obtainDebianPackages();
+  const client = `http://127.0.0.1:${ports.etcd}`;
+  const peer = `http://127.0.0.1:${ports.etcdPeer}`;
+  const args = [
+    `--data-dir=${join(folder, "etcd")}`,
+    `--listen-client-urls=${client}`,
+    `--advertise-client-urls=${client}`,
+    `--listen-peer-urls=${peer}`,
+    `--initial-advertise-peer-urls=${peer}`,
+    `--initial-cluster=default=${peer}`,
+    "--log-level=warn",
+    "--logger=zap",
+  ];
+  const command = place.wrap(join(root, "usr", "bin", "etcd"), args);
+  const isReady = () => answersOk(place, { port: ports.etcd, path: "/health" });
+  return new Server({ name: "etcd", ...command, env, folder, isReady, readyLimitMs: 30_000 });
+}
+
+async function writeTokens(file: string): Promise<Readonly<Record<User, string>>> {
+  const token = () => randomBytes(24).toString("base64url");
+  const tokens = Object.fromEntries(Object.keys(users).map((user) => [user, token()])) as Record<User, string>;
+  const lines = Object.entries(users).map(([user, group]) => `${tokens[user as User]},${user},${user},"${group}"\n`);
+  await writeFile(file, lines.join(""), { mode: 0o600 });
+  return tokens;
+}
+
+async function writeServiceAccountKey(file: string): Promise<string> {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  await writeFile(file, privateKey.export({ type: "sec1", format: "pem" }), { mode: 0o600 });
+  return file;
+}
+
+interface Credentials {
+  readonly user: string;
+  readonly server: string;
+  readonly ca: Buffer;
+  readonly token: string;
+}
+
+function kubeconfig({ user, server, ca, token }: Credentials) {
+  // Its certificate names it so, whatever address it is reached at.
+  const cluster = { server, "tls-server-name": "kubernetes", "certificate-authority-data": ca.toString("base64") };
+  return {
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "cluster", cluster }],
+    users: [{ name: user, user: { token } }],
+    contexts: [{ name: "cluster", context: { cluster: "cluster", user } }],
+    "current-context": "cluster",
+  };
+}
+
+interface Readiness {
+  readonly place: Place;
+  readonly port: number;
+  readonly caFile: string;
+  readonly token: string;
+}
+
+/** Its certificate is there before it is ready. */
+async function answersReadyz({ place, port, caFile, token }: Readiness): Promise<boolean> {
+  const ca = await readFile(caFile).catch(() => undefined);
+  if (!ca) return false;
+  return new Promise((resolve) => {
+    const sent = request({
+      path: "/readyz",
+      headers: { authorization: `Bearer ${token}` },
+      timeout: 5000,
+      createConnection: () => connectTls({ socket: place.connect(place.address, port), ca, servername: "kubernetes" }),
+    });
+    sent.once("response", (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    sent.once("timeout", () => sent.destroy());
+    sent.once("error", () => resolve(false));
+    sent.end();
+  });
+}
