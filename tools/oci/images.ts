@@ -1,0 +1,67 @@
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { stateFolder } from "../paths.ts";
+import { elapsed, say, withProgress } from "../progress.ts";
+import type { DescribedImage } from "./attach-sbom.ts";
+import { buildImages, localPrefix } from "./build.ts";
+import { dockerManifest, type LayoutFiles, layoutFiles, writeFolder } from "./layout.ts";
+import { tarOf } from "./tar.ts";
+
+/** Where `make images` puts everything, unless OUT says otherwise. */
+export const imagesFolder = join(stateFolder, "images");
+
+/** Builds the images and leaves them in a folder: as a layout, as tars, with their bills of materials and digests. */
+export async function writeImages(folder: string, images: readonly DescribedImage[]): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFolder(join(folder, "oci"), layoutFiles(images));
+  await writeTar(join(folder, "images.tar"), images);
+  await writeFolder(
+    join(folder, "sbom"),
+    new Map(images.map(({ spec, sbom }) => [`${spec.name}.spdx.json`, sbom.document.bytes])),
+  );
+  await writeWhole(join(folder, "digests.txt"), Buffer.from(digests(images)));
+}
+
+/** One tar that containerd, docker, podman and registry tools import. */
+export async function writeTar(file: string, images: readonly DescribedImage[]): Promise<void> {
+  const files: LayoutFiles = new Map([...layoutFiles(images), ["manifest.json", dockerManifest(images)]]);
+  const tree = new Map([...files].map(([path, content]) => [path, { content, from: "layout" }]));
+  await writeWhole(file, await tarOf(tree));
+}
+
+const digests = (images: readonly DescribedImage[]) =>
+  images.map(({ spec, manifest }) => `${manifest.descriptor.digest} ${spec.reference}\n`).join("");
+
+async function writeWhole(file: string, bytes: Buffer): Promise<void> {
+  await writeFile(`${file}.new`, bytes);
+  await rename(`${file}.new`, file);
+}
+
+async function main(env: NodeJS.ProcessEnv): Promise<void> {
+  const start = performance.now();
+  const prefix = env.IMAGES_PREFIX || localPrefix;
+  const folder = resolve(env.OUT || imagesFolder);
+  const images = await withProgress("building images", () =>
+    buildImages({ prefix, env, ...(env.VERSION && { version: env.VERSION }) }),
+  );
+  await writeImages(folder, images);
+  if (env.TARS === "each") {
+    for (const image of images) await writeTar(join(folder, `${image.spec.name}.tar`), [image]);
+  }
+  for (const { spec, manifest, layers } of images) {
+    const bytes = layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
+    process.stdout.write(
+      `${manifest.descriptor.digest}  ${(bytes / 1e6).toFixed(1).padStart(5)} MB  ${spec.reference}\n`,
+    );
+  }
+  say(`  ${join(folder, "images.tar")} (all of them), oci/, sbom/ and digests.txt beside it: ${elapsed(start)}`);
+}
+
+if (import.meta.main) {
+  try {
+    await main(process.env);
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  }
+}
