@@ -41,8 +41,6 @@ endif
 tools: ## obtain kcp, nats-server, OpenFGA, Keycloak and kubectl into the shared cache
 	$(node) tools/obtain.ts
 
-images: export VERSION := $(VERSION)
-images: export PUSH := $(PUSH)
 images: ## container images without a daemon, into .state/images: IMAGES_PREFIX= VERSION= OUT= TARS=each PUSH=registry/folder
 	$(node) tools/oci/images.ts
 

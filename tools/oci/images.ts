@@ -5,6 +5,7 @@ import { elapsed, say, withProgress } from "../progress.ts";
 import type { DescribedImage } from "./attach-sbom.ts";
 import { buildImages, localPrefix } from "./build.ts";
 import { dockerManifest, type LayoutFiles, layoutFiles, writeFolder } from "./layout.ts";
+import { pushImages } from "./push.ts";
 import { tarOf } from "./tar.ts";
 
 /** Where `make images` puts everything, unless OUT says otherwise. */
@@ -39,7 +40,7 @@ async function writeWhole(file: string, bytes: Buffer): Promise<void> {
 
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const start = performance.now();
-  const prefix = env.IMAGES_PREFIX || localPrefix;
+  const prefix = env.PUSH || env.IMAGES_PREFIX || localPrefix;
   const folder = resolve(env.OUT || imagesFolder);
   const images = await withProgress("building images", () =>
     buildImages({ prefix, env, ...(env.VERSION && { version: env.VERSION }) }),
@@ -54,6 +55,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
       `${manifest.descriptor.digest}  ${(bytes / 1e6).toFixed(1).padStart(5)} MB  ${spec.reference}\n`,
     );
   }
+  if (env.PUSH) await pushImages(images, env);
   say(`  ${join(folder, "images.tar")} (all of them), oci/, sbom/ and digests.txt beside it: ${elapsed(start)}`);
 }
 
