@@ -17,6 +17,11 @@ export const commands: readonly Entry[] = [
     load: () => import("./run/command.ts"),
   },
   {
+    name: "serve",
+    summary: "Answer events over HTTP with functions, as Knative calls them",
+    load: () => import("./serve/command.ts"),
+  },
+  {
     name: "embedded",
     summary: "A control plane in memory that speaks kcp's API, for development",
     load: () => import("./embedded/command.ts"),
