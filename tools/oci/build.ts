@@ -1,7 +1,8 @@
+import { functions } from "../../functions/index.ts";
 import { pmLayer } from "./app-layer.ts";
 import { type DescribedImage, withSbom } from "./attach-sbom.ts";
 import { baseLayer } from "./base-layer.ts";
-import { type BuildInfo, imageOf } from "./image.ts";
+import { type BuildInfo, type ImageSpec, imageOf } from "./image.ts";
 import { nodeLayer } from "./node-layer.ts";
 import { product, revision } from "./product.ts";
 import { tracingLayer } from "./tracing-layer.ts";
@@ -28,16 +29,16 @@ export async function buildImages({ prefix, version, env }: BuildOptions): Promi
     revision: await revision(env),
   };
   const [base, node, tracing, pm] = await Promise.all([baseLayer(), nodeLayer(), tracingLayer(), pmLayer()]);
-  const image = imageOf(
-    {
-      name: about.name,
-      title: about.name,
-      description: about.description,
-      reference: `${prefix}/${about.name}:${info.version}`,
-      script: "/app/main.js",
-      parts: [base, node, tracing, pm],
-    },
-    info,
+  const imageNamed = (name: string, spec: Pick<ImageSpec, "description" | "command" | "parts">) =>
+    withSbom(imageOf({ ...spec, name, title: name, reference: `${prefix}/${name}:${info.version}` }, info), info);
+  const parts = [base, node, tracing, pm];
+  const all = imageNamed(about.name, { description: about.description, command: ["/app/main.js"], parts });
+  const single = functions.map(({ name }) =>
+    imageNamed(name, {
+      description: `The function ${name} of ${about.name}`,
+      command: ["/app/main.js", "serve", "--function", name],
+      parts,
+    }),
   );
-  return [withSbom(image, info)];
+  return [all, ...single];
 }
