@@ -1,6 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { functions } from "../../functions/index.ts";
 import config from "../../rolldown.config.ts";
+import functionConfigs from "../../rolldown.functions.config.ts";
 import { root } from "../paths.ts";
 import type { Part } from "./base-layer.ts";
 import { bundle } from "./bundle.ts";
@@ -11,14 +13,23 @@ import type { Entry } from "./tree.ts";
 
 /** `pm` with everything that it reads at run time. */
 export async function pmLayer(): Promise<Part> {
-  const { output, ...input } = config;
-  const { files, packages } = await bundle(input, Array.isArray(output) ? output[0] : output);
+  const { files, packages } = await bundle(config);
   const manifests = await folder("deploy/kcp", (path) => path.endsWith(".yaml"));
   return appPart("pm", new Map([...files, ...manifests]), packages);
 }
 
+/** Each function by its name, as the one file that `npm run build` makes of it. */
+export async function functionLayers(): Promise<ReadonlyMap<string, Part>> {
+  const named = functions.map(({ name }, i) => ({ name, config: functionConfigs[i] }));
+  const layers = named.map(async ({ name, config: functionConfig = {} }) => {
+    const { files, packages } = await bundle(functionConfig);
+    return [name, await appPart(`function ${name}`, files, packages)] as const;
+  });
+  return new Map(await Promise.all(layers));
+}
+
 /** The bundle in /app with the licences of what is in it. */
-export async function appPart(
+async function appPart(
   title: string,
   files: ReadonlyMap<string, Buffer>,
   packages: readonly NpmPackage[],

@@ -1,5 +1,4 @@
-import { functions } from "../../functions/index.ts";
-import { pmLayer } from "./app-layer.ts";
+import { functionLayers, pmLayer } from "./app-layer.ts";
 import { type DescribedImage, withSbom } from "./attach-sbom.ts";
 import { baseLayer } from "./base-layer.ts";
 import { type BuildInfo, type ImageSpec, imageOf } from "./image.ts";
@@ -28,17 +27,24 @@ export async function buildImages({ prefix, version, env }: BuildOptions): Promi
     ...(source && { source }),
     revision: await revision(env),
   };
-  const [base, node, tracing, pm] = await Promise.all([baseLayer(), nodeLayer(), tracingLayer(), pmLayer()]);
-  const imageNamed = (name: string, spec: Pick<ImageSpec, "description" | "command" | "parts">) =>
+  const [base, node, tracing, pm, single] = await Promise.all([
+    baseLayer(),
+    nodeLayer(),
+    tracingLayer(),
+    pmLayer(),
+    functionLayers(),
+  ]);
+  const imageNamed = (name: string, spec: Pick<ImageSpec, "description" | "script" | "parts">) =>
     withSbom(imageOf({ ...spec, name, title: name, reference: `${prefix}/${name}:${info.version}` }, info), info);
-  const parts = [base, node, tracing, pm];
-  const all = imageNamed(about.name, { description: about.description, command: ["/app/main.js"], parts });
-  const single = functions.map(({ name }) =>
+  const shared = [base, node, tracing];
+  const { description } = about;
+  const all = imageNamed(about.name, { description, script: "/app/main.js", parts: [...shared, pm] });
+  const others = [...single].map(([name, part]) =>
     imageNamed(name, {
       description: `The function ${name} of ${about.name}`,
-      command: ["/app/main.js", "serve", "--function", name],
-      parts,
+      script: "/app/index.js",
+      parts: [...shared, part],
     }),
   );
-  return [all, ...single];
+  return [all, ...others];
 }

@@ -1,4 +1,4 @@
-import { type InputOptions, type OutputOptions, rolldown } from "rolldown";
+import { type RolldownOptions, rolldown } from "rolldown";
 import { root } from "../paths.ts";
 import { type NpmPackage, packagesOf } from "./npm-package.ts";
 
@@ -9,9 +9,9 @@ export interface Bundle {
 }
 
 /** Bundles in memory. What the bundler leaves out because nothing calls it counts as not there. */
-export async function bundle(input: InputOptions, output: OutputOptions = {}): Promise<Bundle> {
+export async function bundle({ output, ...input }: RolldownOptions): Promise<Bundle> {
   await using build = await rolldown({ ...input, cwd: root });
-  const made = await build.generate(output);
+  const made = await build.generate(Array.isArray(output) ? output[0] : output);
   const chunks = made.output.filter((each) => each.type === "chunk");
   const modules = chunks.flatMap((chunk) =>
     Object.entries(chunk.modules)

@@ -10,14 +10,12 @@ const id = "tracing";
 
 /** The OpenTelemetry packages, bundled, where Node.js looks for them: the same layer in every image. */
 export async function tracingLayer(): Promise<Part> {
-  const { files, packages } = await bundle(
-    {
-      input: Object.fromEntries(names.map((name) => [`${name}/index`, `@opentelemetry/${name}`])),
-      platform: "node",
-      logLevel: "warn",
-    },
-    { format: "esm", minify: true, entryFileNames: "[name].mjs", chunkFileNames: "[name]-[hash].mjs" },
-  );
+  const { files, packages } = await bundle({
+    input: Object.fromEntries(names.map((name) => [`${name}/index`, `@opentelemetry/${name}`])),
+    platform: "node",
+    logLevel: "warn",
+    output: { format: "esm", minify: true, entryFileNames: "[name].mjs", chunkFileNames: "[name]-[hash].mjs" },
+  });
   const all = new Map(files);
   for (const name of names) all.set(`${name}/package.json`, await packageJson(name));
   const tree = [...all].map(([name, content]): [string, Entry] => [
