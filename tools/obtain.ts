@@ -26,9 +26,21 @@ const goTools = {
     package: "github.com/openfga/openfga/cmd/openfga",
     coldBuild: "about 3 min",
   },
+  registry: {
+    name: "registry",
+    module: "github.com/distribution/distribution/v3",
+    package: "github.com/distribution/distribution/v3/cmd/registry",
+    coldBuild: "about 1 min",
+  },
+  crane: {
+    name: "crane",
+    module: "github.com/google/go-containerregistry",
+    package: "github.com/google/go-containerregistry/cmd/crane",
+    coldBuild: "about 20 s",
+  },
 } as const satisfies Record<string, GoTool>;
 
-export const toolNames = ["kcp", "nats-server", "openfga", "keycloak", "kubectl"] as const;
+export const toolNames = ["kcp", "nats-server", "openfga", "registry", "crane", "keycloak", "kubectl"] as const;
 export type ToolName = (typeof toolNames)[number];
 
 /** Path of the program; builds or fetches it into the shared cache when it is not there yet. */

@@ -1,15 +1,19 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { stateFolder } from "../paths.ts";
 import { elapsed, say, withProgress } from "../progress.ts";
 import type { DescribedImage } from "./attach-sbom.ts";
-import { buildImages, localPrefix } from "./build.ts";
+import { type BuildOptions, buildImages, localPrefix } from "./build.ts";
 import { dockerManifest, type LayoutFiles, layoutFiles, writeFolder } from "./layout.ts";
+import { revision } from "./product.ts";
 import { pushImages } from "./push.ts";
 import { tarOf } from "./tar.ts";
+import { inputsOf, isUpToDate, recordInputs } from "./up-to-date.ts";
 
 /** Where `make images` puts everything, unless OUT says otherwise. */
 export const imagesFolder = join(stateFolder, "images");
+/** Whose loss or change makes them be built again. */
+const checked = ["digests.txt", "images.tar", join("oci", "index.json")];
 
 /** Builds the images and leaves them in a folder: as a layout, as tars, with their bills of materials and digests. */
 export async function writeImages(folder: string, images: readonly DescribedImage[]): Promise<void> {
@@ -31,7 +35,7 @@ export async function writeTar(file: string, images: readonly DescribedImage[]):
 }
 
 const digests = (images: readonly DescribedImage[]) =>
-  images.map(({ spec, manifest }) => `${manifest.descriptor.digest} ${spec.reference}\n`).join("");
+  images.map(({ spec, manifest }) => `${manifest.descriptor.digest}  ${spec.reference}\n`).join("");
 
 async function writeWhole(file: string, bytes: Buffer): Promise<void> {
   await writeFile(`${file}.new`, bytes);
@@ -40,24 +44,30 @@ async function writeWhole(file: string, bytes: Buffer): Promise<void> {
 
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const start = performance.now();
-  const prefix = env.PUSH || env.IMAGES_PREFIX || localPrefix;
   const folder = resolve(env.OUT || imagesFolder);
-  const images = await withProgress("building images", () =>
-    buildImages({ prefix, env, ...(env.VERSION && { version: env.VERSION }) }),
-  );
-  await writeImages(folder, images);
-  if (env.TARS === "each") {
-    for (const image of images) await writeTar(join(folder, `${image.spec.name}.tar`), [image]);
-  }
-  for (const { spec, manifest, layers } of images) {
-    const bytes = layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
-    process.stdout.write(
-      `${manifest.descriptor.digest}  ${(bytes / 1e6).toFixed(1).padStart(5)} MB  ${spec.reference}\n`,
-    );
-  }
-  if (env.PUSH) await pushImages(images, env);
+  const prefix = env.PUSH || env.IMAGES_PREFIX || localPrefix;
+  const settings = [prefix, env.VERSION, env.TARS, env.SOURCE, JSON.stringify(await revision(env))];
+  const inputs = await inputsOf(settings.map((each) => each ?? ""));
+  if (!env.PUSH && (await isUpToDate(folder, inputs, checked))) say("  nothing has changed since they were built");
+  else await buildInto(folder, { prefix, env, ...(env.VERSION && { version: env.VERSION }) });
+  await recordInputs(folder, inputs, checked);
+  process.stdout.write(await readFile(join(folder, "digests.txt"), "utf8"));
   say(`  ${join(folder, "images.tar")} (all of them), oci/, sbom/ and digests.txt beside it: ${elapsed(start)}`);
 }
+
+async function buildInto(folder: string, options: BuildOptions): Promise<void> {
+  const images = await withProgress("building images", () => buildImages(options));
+  await writeImages(folder, images);
+  if (options.env?.TARS === "each") {
+    for (const image of images) await writeTar(join(folder, `${image.spec.name}.tar`), [image]);
+  }
+  for (const [title, size] of sizes(images)) say(`  ${(size / 1e6).toFixed(2).padStart(8)} MB  ${title}`);
+  if (options.env?.PUSH) await pushImages(images, options.env);
+}
+
+/** Of each layer once, compressed. */
+const sizes = (images: readonly DescribedImage[]) =>
+  new Map(images.flatMap(({ spec }) => spec.parts.map(({ layer }) => [layer.title, layer.blob.descriptor.size])));
 
 if (import.meta.main) {
   try {
