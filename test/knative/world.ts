@@ -68,8 +68,9 @@ export async function world(options: Partial<DoubleOptions> = {}, broker: Partia
     },
     async until(done) {
       while (!done()) {
-        await delay(2);
-        await clock.pass(50);
+        await delay(1);
+        // While a request is under way no time passes: pauses are measured to the millisecond.
+        if (clock.pending > 0) await clock.pass(50);
       }
     },
     async [Symbol.asyncDispose]() {
