@@ -20,11 +20,11 @@ export interface DeliverySpec {
   readonly deadLetterSink?: Destination;
 }
 
-/** Ten attempts over about eight minutes, as many as a runner of our own makes. On the NATS broker a Trigger without any
- *  of this is tried once. */
+/** Thirteen attempts over about 34 minutes: kcp may be away for as long. On the NATS broker a Trigger without any of this
+ *  is tried once. */
 export const defaultDelivery = {
-  retry: 9,
+  retry: 12,
   backoffPolicy: "exponential",
-  backoffDelay: "PT1S",
-  timeout: "PT1M",
+  backoffDelay: "PT0.5S",
+  timeout: "PT2M",
 } as const satisfies DeliverySpec;
