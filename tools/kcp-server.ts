@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { get } from "node:https";
 import { join } from "node:path";
+import { connect } from "node:tls";
+import { type Place, thisMachine } from "./knative/place.ts";
 import { obtain } from "./obtain.ts";
 import { root } from "./paths.ts";
 import { withFreePorts } from "./ports.ts";
@@ -27,18 +29,28 @@ export interface SecurityOptions {
 }
 export interface KcpOptions extends StartOptions {
   readonly security?: SecurityOptions | undefined;
+  /** This machine unless given. */
+  readonly place?: Place;
 }
 
-export async function startKcpServer({ folder, cleanup, security }: KcpOptions): Promise<KcpServer> {
+export async function startKcpServer({
+  folder,
+  cleanup,
+  security,
+  place = thisMachine,
+}: KcpOptions): Promise<KcpServer> {
   const command = await obtain("kcp");
   const data = join(folder, "kcp");
   const adminKubeconfig = join(data, "admin.kubeconfig");
   const { tokenFile, ...users } = await writeUsers(folder);
   return withFreePorts(3, async ([port = 0, etcdClient = 0, etcdPeer = 0]) => {
+    const url = `https://${place.address}:${port}`;
     const args = [
       "start",
       `--root-directory=${data}`,
-      "--bind-address=127.0.0.1",
+      `--bind-address=${place.address}`,
+      `--shard-base-url=${url}`,
+      `--shard-external-url=${url}`,
       `--secure-port=${port}`,
       `--embedded-etcd-client-port=${etcdClient}`,
       `--embedded-etcd-peer-port=${etcdPeer}`,
@@ -46,11 +58,12 @@ export async function startKcpServer({ folder, cleanup, security }: KcpOptions):
       `--token-auth-file=${tokenFile}`,
       ...(security ? securityArgs(security) : []),
     ];
-    const isReady = () => answersReadyz(port, adminKubeconfig);
-    const server = new Server({ name: "kcp", command, args, folder, isReady, readyLimitMs: 180_000 });
+    const isReady = () => answersReadyz(place, port, adminKubeconfig);
+    const wrapped = place.wrap(command, args);
+    const server = new Server({ name: "kcp", ...wrapped, folder, isReady, readyLimitMs: 180_000 });
     cleanup?.defer(() => server.stop());
     await server.start();
-    return { url: `https://127.0.0.1:${port}`, adminKubeconfig, ...users, server };
+    return { url, adminKubeconfig, ...users, server };
   });
 }
 
@@ -86,7 +99,7 @@ export async function startEmbeddedServer({ folder, cleanup, data }: EmbeddedOpt
       `--write-kubeconfig=${adminKubeconfig}`,
       ...(data ? [`--data=${data}`] : []),
     ];
-    const isReady = () => answersReadyz(port, adminKubeconfig);
+    const isReady = () => answersReadyz(thisMachine, port, adminKubeconfig);
     const command = join(root, "bin", "pm");
     const server = new Server({ name: "embedded", command, args, folder, isReady, readyLimitMs: 30_000 });
     cleanup?.defer(() => server.stop());
@@ -96,13 +109,14 @@ export async function startEmbeddedServer({ folder, cleanup, data }: EmbeddedOpt
 }
 
 /** Trusts the CA of the kubeconfig, which is there before the server is ready. */
-async function answersReadyz(port: number, kubeconfig: string): Promise<boolean> {
+async function answersReadyz(place: Place, port: number, kubeconfig: string): Promise<boolean> {
   const text = await readFile(kubeconfig, "utf8").catch(() => "");
   const [, ca] = /certificate-authority-data: (\S+)/.exec(text) ?? [];
   if (!ca) return false;
-  const options = { host: "127.0.0.1", port, path: "/readyz", ca: Buffer.from(ca, "base64"), timeout: 5000 };
+  const host = place.address;
+  const createConnection = () => connect({ host, ca: Buffer.from(ca, "base64"), socket: place.connect(host, port) });
   return new Promise((resolve) => {
-    const request = get(options, (response) => {
+    const request = get({ host, path: "/readyz", timeout: 5000, createConnection }, (response) => {
       response.resume();
       resolve(response.statusCode === 200);
     });

@@ -10,6 +10,7 @@ import { startIngress } from "./ingress.ts";
 import { type Kubectl, kubectlFor } from "./kubectl.ts";
 import { Namespace } from "./namespace.ts";
 import { type NodeOptions, startContainerd, startControllers, startNodeServers } from "./node.ts";
+import type { Place } from "./place.ts";
 import { defineServing, installServing, quickScaling, type Scaling, servingAvailable } from "./serving.ts";
 
 const ports = { api: 6443, etcd: 2379, etcdPeer: 2380 };
@@ -23,6 +24,8 @@ export interface Cluster {
   readonly insideKubeconfig: string;
   /** Runs kubectl as its admin. */
   readonly kubectl: Kubectl;
+  /** Where servers beside the pods run. */
+  readonly place: Place;
   /** Address of the node: servers that listen on it are reached from pods. */
   readonly hostAddress: string;
   /** The first server that ends without having been asked to, with its last words. */
@@ -75,6 +78,7 @@ export async function startCluster({
     kubeconfig,
     insideKubeconfig,
     kubectl,
+    place,
     hostAddress: place.address,
     failed: Promise.race([...api.servers, containerd.server, ...servers].map((server) => server.failed())),
     exec: (command, args) => place.exec(command, args),

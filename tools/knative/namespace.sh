@@ -41,6 +41,9 @@ if [ "$kind" = node ]; then
   # Where containerd, kubelet and CNI plugins write without being asked.
   for path in /run /var/lib /var/log; do mount -t tmpfs -o mode=755 node "$path"; done
   mkdir /run/lock
+  # Names of the cluster are known to servers on the node, too.
+  printf "nameserver %s\nsearch cluster.local\noptions ndots:5\n" "$address" >"$folder/resolv.conf"
+  mount --bind "$folder/resolv.conf" /etc/resolv.conf
   echo 1 >/proc/sys/net/ipv4/ip_forward
 fi
 
