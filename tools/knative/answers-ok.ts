@@ -9,7 +9,10 @@ export interface Endpoint {
 }
 
 /** Whether a server at the place answers 200. */
-export function answersOk(place: Place, { host = "127.0.0.1", port, path }: Endpoint): Promise<boolean> {
+export function answersOk(
+  place: Pick<Place, "connect">,
+  { host = "127.0.0.1", port, path }: Endpoint,
+): Promise<boolean> {
   return new Promise((resolve) => {
     const createConnection = () => place.connect(host, port);
     const sent = get({ path, timeout: 2000, createConnection }, (response) => {

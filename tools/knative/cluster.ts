@@ -4,12 +4,15 @@ import { withProgress } from "../progress.ts";
 import { Server, type ServerSpec, type StartOptions } from "../server.ts";
 import { startApiServerAt } from "./api-server.ts";
 import { obtainClusterImages } from "./cluster-images.ts";
+import { startContainerd } from "./containerd.ts";
+import { startControllers } from "./controllers.ts";
 import { obtainDebianPackages } from "./debian-packages.ts";
 import { startDns } from "./dns.ts";
 import { startIngress } from "./ingress.ts";
 import { type Kubectl, kubectlFor } from "./kubectl.ts";
 import { Namespace } from "./namespace.ts";
-import { type NodeOptions, startContainerd, startControllers, startNodeServers } from "./node.ts";
+import { startNode } from "./node.ts";
+import type { PartOptions } from "./part-options.ts";
 import { defineServing, installServing, quickScaling, type Scaling, servingAvailable } from "./serving.ts";
 
 const ports = { api: 6443, etcd: 2379, etcdPeer: 2380 };
@@ -37,6 +40,9 @@ export interface Cluster {
   connect(host: string, port: number): Socket;
   /** Makes a server inside answer on 127.0.0.1 of this machine, too; answers the port there. */
   forward(port: number, host?: string): Promise<number>;
+  /** For people: what a command begins with to run inside, and what brings an archive of images in. */
+  readonly enterCommand: string;
+  readonly importCommand: string;
   stop(): Promise<void>;
 }
 export interface ClusterOptions extends Required<StartOptions> {
@@ -54,17 +60,15 @@ export async function startCluster({
   const packages = await obtainDebianPackages();
   const images = await obtainClusterImages(packages);
   const place = await Namespace.start({ folder, cleanup, isNode: true });
-  const flags = ["--kubelet-preferred-address-types=Hostname"];
+  const flags = ["--kubelet-preferred-address-types=InternalIP"];
   const api = await startApiServerAt({ folder, cleanup, place, ports, flags });
-  const options: NodeOptions = { folder, cleanup, place, api, packages };
+  const options: PartOptions = { folder, cleanup, place, api, packages };
   const insideKubeconfig = await api.writeKubeconfig(join(folder, "inside.kubeconfig"), "admin");
   const url = `https://127.0.0.1:${await place.forward(ports.api, { cleanup })}`;
   const kubeconfig = await api.writeKubeconfig(join(folder, "kubeconfig"), "admin", url);
   const kubectl = await kubectlFor(kubeconfig);
   const containerd = await startContainerd(options);
-  const node = withProgress("importing images", () => containerd.importImages(images)).then(() =>
-    startNodeServers({ ...options, dns: place.address }),
-  );
+  const node = withProgress("importing images", () => containerd.importImages(images)).then(() => startNode(options));
   const knative = withProgress("defining the kinds of Knative", () => defineServing(kubectl)).then(async () => {
     await withProgress("installing Knative Serving", () => installServing(kubectl, scaling));
     return startIngress(kubectl, options);
@@ -87,6 +91,8 @@ export async function startCluster({
     },
     connect: (host, port) => place.connect(host, port),
     forward: (port, host) => place.forward(port, { cleanup, ...(host && { host }) }),
+    enterCommand: place.enterCommand,
+    importCommand: `${place.enterCommand} ${containerd.importCommand}`,
     stop: () => cleanup.disposeAsync(),
   };
 }

@@ -2,14 +2,14 @@ import { join } from "node:path";
 import { Server } from "../server.ts";
 import { answersOk } from "./answers-ok.ts";
 import type { Kubectl } from "./kubectl.ts";
-import type { NodeOptions } from "./node.ts";
 import { clusterDomain } from "./node-config.ts";
+import type { PartOptions } from "./part-options.ts";
 
 const namespace = "ingress";
 const port = 80;
 
 /** The ingress runs on the node itself. A Service without pods gives it a name in the cluster. */
-export async function startIngress(kubectl: Kubectl, { place, api, folder, cleanup }: NodeOptions): Promise<Server> {
+export async function startIngress(kubectl: Kubectl, { place, api, folder, cleanup }: PartOptions): Promise<Server> {
   const kubeconfig = await api.writeKubeconfig(join(folder, "ingress.kubeconfig"), "admin");
   const items = [
     { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },

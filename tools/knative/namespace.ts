@@ -34,12 +34,9 @@ export class Namespace implements Place {
 
   static async start({ folder, cleanup, isNode }: NamespaceOptions): Promise<Namespace> {
     await checkMachine();
-    // Elsewhere than in `folder`, since a socket's path may have 107 characters.
-    const sockets = await mkdtemp(join(tmpdir(), "namespace-"));
-    cleanup.defer(() => rm(sockets, { recursive: true, force: true }));
+    const socket = await socketPath(folder, cleanup);
     const cgroups = isNode ? await makeCgroups() : undefined;
     if (cgroups) cleanup.defer(() => cgroups.remove());
-    const socket = join(sockets, "forwarder");
     const own = isNode ? ["-m", "-n", "-p", "-C", "--propagation", "private"] : ["-m", "-n", "-p"];
     const script = join(import.meta.dirname, "namespace.sh");
     const forwarder = [process.execPath, join(import.meta.dirname, "forwarder.ts"), socket];
@@ -61,6 +58,11 @@ export class Namespace implements Place {
 
   wrap(command: string, args: readonly string[]): Pick<ServerSpec, "command" | "args"> {
     return joining(this.#cgroups, ["nsenter", "-t", `${this.#pid}`, ...this.#entries, "--", command, ...args]);
+  }
+
+  /** What a command begins with that somebody runs in it by hand. */
+  get enterCommand(): string {
+    return ["nsenter", "-t", this.#pid, ...this.#entries, "--"].join(" ");
   }
 
   /** Runs a command in it to its end, and answers what it printed. */
@@ -103,6 +105,15 @@ export interface ForwardOptions {
 function joining(cgroups: Cgroups | undefined, command: readonly string[]): Pick<ServerSpec, "command" | "args"> {
   const script = 'for file in $1; do echo $$ >"$file"; done; shift; exec "$@"';
   return { command: "sh", args: ["-c", script, "sh", cgroups?.joinFiles.join(" ") ?? "", ...command] };
+}
+
+/** A socket's path may have 107 characters. */
+async function socketPath(folder: string, cleanup: AsyncDisposableStack): Promise<string> {
+  const near = join(folder, "forwarder");
+  if (Buffer.byteLength(near) <= 107) return near;
+  const far = await mkdtemp(join(tmpdir(), "namespace-"));
+  cleanup.defer(() => rm(far, { recursive: true, force: true }));
+  return join(far, "forwarder");
 }
 
 /** Whether the socket is listened on. */
