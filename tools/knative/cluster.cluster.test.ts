@@ -1,14 +1,18 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { get } from "node:http";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { answersOk } from "../answers-ok.ts";
 import { type Claim, claimAny } from "../claim.ts";
+import { startKcpServer } from "../kcp-server.ts";
+import { startNatsServer } from "../nats-server.ts";
+import { startOpenFgaServer } from "../openfga-server.ts";
 import { stateFolder } from "../paths.ts";
 import { elapsed, say } from "../progress.ts";
-import { answersOk } from "./answers-ok.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { obtainDebianPackages } from "./debian-packages.ts";
+import { kubectlFor } from "./kubectl.ts";
 import { writeArchive } from "./oci-archive.ts";
 import { podMemory } from "./pod-memory.ts";
 
@@ -107,19 +111,50 @@ test("a new revision takes over, and an old one still answers by its tag", async
   await expect.poll(() => fromOutside("old-hello.default"), { timeout: 60_000 }).toBe("200 hello from hello-00001");
 });
 
-test("pods reach a server that runs beside them on the node", async () => {
-  const { hostAddress: host } = cluster;
+test("pods reach a server that runs beside them on the node, by address and by name", async () => {
+  const { hostAddress: host, place } = cluster;
   const program = `require("node:http").createServer((_, answer) => answer.end("beside")).listen(9000, "${host}")`;
   const server = await cluster.runServer({
     name: "beside",
     command: process.execPath,
     args: ["-e", program],
-    isReady: () => answersOk(cluster, { host, port: 9000, path: "/" }),
+    isReady: () => answersOk(place, { host, port: 9000, path: "/" }),
     readyLimitMs: 30_000,
   });
   expect(await fromPod("wget", "-qO-", `http://${host}:9000`)).toBe("beside");
+  const name = await cluster.nameServer("beside", 9000);
+  await expect.poll(() => fromPod("wget", "-qO-", `http://${name}:9000`).catch(String)).toBe("beside");
   await server.stop();
   await expect(fromPod("wget", "-qO-", `http://${host}:9000`)).rejects.toThrow(/refused/);
+});
+
+test("kcp, NATS and OpenFGA run inside, kcp with URLs that lead there from pods (decisions 43)", async () => {
+  const { place, hostAddress } = cluster;
+  const folder = join(state.folder, "servers");
+  await mkdir(folder);
+  const [kcp, nats, fga] = await Promise.all([
+    startKcpServer({ folder, cleanup, place }),
+    startNatsServer({ folder, cleanup, place }),
+    startOpenFgaServer({ folder, cleanup }, { elsewhere: { place, name: "openfga.servers.svc.cluster.local" } }),
+  ]);
+  const [kcpPort, natsPort, fgaPort] = [kcp.url, nats.url, fga.url].map((url) => Number(new URL(url).port));
+  await cluster.nameServer("openfga", fgaPort ?? 0);
+  expect(kcp.url).toBe(`https://${hostAddress}:${kcpPort}`);
+  const inside = (port?: number) => fromPod("sh", "-c", `busybox nc ${hostAddress} ${port} </dev/null | head -c 4`);
+  expect(await inside(natsPort)).toBe("INFO");
+
+  // Who is outside comes by `localhost`, for which kcp's certificate is as well.
+  const outside = join(folder, "outside.kubeconfig");
+  const admin = await readFile(kcp.adminKubeconfig, "utf8");
+  const port = await cluster.forward(kcpPort ?? 0);
+  await writeFile(outside, admin.replaceAll(kcp.url, `https://localhost:${port}`));
+  const kubectl = await kubectlFor(outside);
+  const shards = await kubectl(["--context=root", "get", "shards", "-o", "jsonpath={.items[*].spec.*}"]);
+  expect(shards.match(/https:[^" ]+/g)).toEqual(expect.arrayContaining([kcp.url]));
+  expect(new Set(shards.match(/https:\/\/[^/" ]+/g))).toEqual(new Set([kcp.url]));
+
+  const trusted = { ca: await readFile(fga.caFile), host: "openfga.servers.svc.cluster.local", port: fgaPort ?? 0 };
+  await expect.poll(() => answersOk(place, { ...trusted, path: "/healthz" })).toBe(true);
 });
 
 test("says how much memory each pod uses, and shows logs", async () => {

@@ -1,5 +1,5 @@
-import type { Socket } from "node:net";
 import { join } from "node:path";
+import type { Place } from "../place.ts";
 import { withProgress } from "../progress.ts";
 import { Server, type ServerSpec, type StartOptions } from "../server.ts";
 import { startApiServerAt } from "./api-server.ts";
@@ -10,8 +10,9 @@ import { obtainDebianPackages } from "./debian-packages.ts";
 import { startDns } from "./dns.ts";
 import { startIngress } from "./ingress.ts";
 import { type Kubectl, kubectlFor } from "./kubectl.ts";
-import { Namespace } from "./namespace.ts";
+import { checkMachine, Namespace } from "./namespace.ts";
 import { startNode } from "./node.ts";
+import { nameOnNode } from "./node-service.ts";
 import type { PartOptions } from "./part-options.ts";
 import { defineServing, installServing, quickScaling, type Scaling, servingAvailable } from "./serving.ts";
 
@@ -36,8 +37,10 @@ export interface Cluster {
   importImage(archive: string): Promise<void>;
   /** Starts a server inside, which ends with the cluster. */
   runServer(spec: Omit<ServerSpec, "folder">): Promise<Server>;
-  /** A connection to a server inside, e.g. for `createConnection` of a request. */
-  connect(host: string, port: number): Socket;
+  /** Where servers inside run, for who starts kcp, NATS or OpenFGA there. */
+  readonly place: Place;
+  /** Gives a server that listens on the node a name for pods; answers that in full. */
+  nameServer(name: string, port: number): Promise<string>;
   /** Makes a server inside answer on 127.0.0.1 of this machine, too; answers the port there. */
   forward(port: number, host?: string): Promise<number>;
   /** For people: what a command begins with to run inside, and what brings an archive of images in. */
@@ -55,6 +58,7 @@ export async function startCluster({
   cleanup: outer,
   scaling = quickScaling,
 }: ClusterOptions): Promise<Cluster> {
+  await checkMachine();
   const cleanup = new AsyncDisposableStack();
   outer.defer(() => cleanup.disposeAsync());
   const packages = await obtainDebianPackages();
@@ -89,7 +93,8 @@ export async function startCluster({
       await server.start();
       return server;
     },
-    connect: (host, port) => place.connect(host, port),
+    place,
+    nameServer: (name, port) => nameOnNode(kubectl, { namespace: "servers", name, address: place.address, port }),
     forward: (port, host) => place.forward(port, { cleanup, ...(host && { host }) }),
     enterCommand: place.enterCommand,
     importCommand: `${place.enterCommand} ${containerd.importCommand}`,

@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { answersOk } from "../answers-ok.ts";
 import { obtain } from "../obtain.ts";
 import { Server } from "../server.ts";
-import { answersOk } from "./answers-ok.ts";
 import { clusterDomain } from "./node-config.ts";
 import type { PartOptions } from "./part-options.ts";
 

@@ -3,10 +3,10 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Place } from "../place.ts";
 import { runCommand } from "../run-command.ts";
 import { Server, type ServerSpec, type StartOptions } from "../server.ts";
 import { type Cgroups, makeCgroups } from "./cgroups.ts";
-import type { Place } from "./place.ts";
 
 /** Address of the only machine in a namespace. */
 export const nodeAddress = "10.199.0.2";
@@ -126,7 +126,8 @@ function answers(path: string): Promise<boolean> {
   });
 }
 
-async function checkMachine(): Promise<void> {
+/** Rejects with what to do where no namespace can be made. */
+export async function checkMachine(): Promise<void> {
   if (process.platform !== "linux" || process.getuid?.() !== 0)
     throw new Error(
       "Network namespaces need Linux and the user root. Run it with sudo, or in a container that is privileged.",

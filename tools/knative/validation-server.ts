@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { obtain } from "../obtain.ts";
+import { thisMachine } from "../place.ts";
 import { withFreePorts } from "../ports.ts";
 import { withProgress } from "../progress.ts";
 import { Server, type StartOptions } from "../server.ts";
@@ -9,7 +10,6 @@ import { obtainDebianPackages } from "./debian-packages.ts";
 import { type Kubectl, kubectlFor } from "./kubectl.ts";
 import { type Manifest, parseManifests, servingManifests } from "./manifests.ts";
 import { Namespace } from "./namespace.ts";
-import { thisMachine } from "./place.ts";
 
 /** An API server without nodes, for `kubectl apply --server-side --dry-run=server`: knows Knative Serving's kinds. */
 export interface ValidationServer {
