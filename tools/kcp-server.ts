@@ -1,10 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { get } from "node:https";
 import { join } from "node:path";
-import { connect } from "node:tls";
-import { type Place, thisMachine } from "./knative/place.ts";
+import { answersOk } from "./answers-ok.ts";
 import { obtain } from "./obtain.ts";
 import { root } from "./paths.ts";
+import { type Place, thisMachine } from "./place.ts";
 import { withFreePorts } from "./ports.ts";
 import { Server, type StartOptions } from "./server.ts";
 import { type Tokens, writeUsers } from "./users.ts";
@@ -29,28 +28,21 @@ export interface SecurityOptions {
 }
 export interface KcpOptions extends StartOptions {
   readonly security?: SecurityOptions | undefined;
-  /** This machine unless given. */
-  readonly place?: Place;
+  /** Where it runs; this machine unless given. */
+  readonly place?: Place | undefined;
 }
 
-export async function startKcpServer({
-  folder,
-  cleanup,
-  security,
-  place = thisMachine,
-}: KcpOptions): Promise<KcpServer> {
-  const command = await obtain("kcp");
+export async function startKcpServer(options: KcpOptions): Promise<KcpServer> {
+  const { folder, cleanup, security, place = thisMachine } = options;
+  const program = await obtain("kcp");
   const data = join(folder, "kcp");
   const adminKubeconfig = join(data, "admin.kubeconfig");
   const { tokenFile, ...users } = await writeUsers(folder);
   return withFreePorts(3, async ([port = 0, etcdClient = 0, etcdPeer = 0]) => {
-    const url = `https://${place.address}:${port}`;
     const args = [
       "start",
       `--root-directory=${data}`,
-      `--bind-address=${place.address}`,
-      `--shard-base-url=${url}`,
-      `--shard-external-url=${url}`,
+      ...addressArgs(place, port),
       `--secure-port=${port}`,
       `--embedded-etcd-client-port=${etcdClient}`,
       `--embedded-etcd-peer-port=${etcdPeer}`,
@@ -59,12 +51,21 @@ export async function startKcpServer({
       ...(security ? securityArgs(security) : []),
     ];
     const isReady = () => answersReadyz(place, port, adminKubeconfig);
-    const wrapped = place.wrap(command, args);
-    const server = new Server({ name: "kcp", ...wrapped, folder, isReady, readyLimitMs: 180_000 });
+    const command = place.wrap(program, args);
+    const server = new Server({ name: "kcp", ...command, folder, isReady, readyLimitMs: 180_000 });
     cleanup?.defer(() => server.stop());
     await server.start();
-    return { url, adminKubeconfig, ...users, server };
+    return { url: `https://${place.address}:${port}`, adminKubeconfig, ...users, server };
   });
+}
+
+/** In a network of its own it may listen everywhere: its certificate then is for `localhost` as well, at which somebody
+ *  from outside comes by a forwarded port. */
+function addressArgs(place: Place, port: number): readonly string[] {
+  if (place === thisMachine) return [`--bind-address=${place.address}`];
+  const url = `https://${place.address}:${port}`;
+  const urls = [`--shard-base-url=${url}`, `--shard-external-url=${url}`];
+  return ["--bind-address=0.0.0.0", `--external-hostname=${place.address}`, ...urls];
 }
 
 /** The order of the authorizers stays kcp's own. Answers are kept for 2 s, not for 5 minutes, so that who lost a role is out
@@ -113,14 +114,5 @@ async function answersReadyz(place: Place, port: number, kubeconfig: string): Pr
   const text = await readFile(kubeconfig, "utf8").catch(() => "");
   const [, ca] = /certificate-authority-data: (\S+)/.exec(text) ?? [];
   if (!ca) return false;
-  const host = place.address;
-  const createConnection = () => connect({ host, ca: Buffer.from(ca, "base64"), socket: place.connect(host, port) });
-  return new Promise((resolve) => {
-    const request = get({ host, path: "/readyz", timeout: 5000, createConnection }, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
-    });
-    request.once("timeout", () => request.destroy());
-    request.once("error", () => resolve(false));
-  });
+  return answersOk(place, { host: place.address, port, path: "/readyz", ca: Buffer.from(ca, "base64") });
 }

@@ -2,11 +2,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { claimAny } from "../../tools/claim.ts";
 import { type Cluster, startCluster } from "../../tools/knative/cluster.ts";
+import { podMemory } from "../../tools/knative/pod-memory.ts";
 import { stateFolder } from "../../tools/paths.ts";
 import { orgs } from "../e2e/person.ts";
 import { Installation, namespace } from "./installation.ts";
 import { type Mesh, startMesh } from "./mesh.ts";
-import { memoryOf, PodCount, podsOf } from "./pods.ts";
+import { PodCount, podsOf } from "./pods.ts";
 
 const cleanup = new AsyncDisposableStack();
 let cluster: Cluster;
@@ -87,9 +88,11 @@ describe("the product on Knative", () => {
     await untilIdle();
     const pods = (await podsOf(cluster)).filter(({ component }) => component !== "bootstrap");
     expect(pods.map(({ component }) => component).toSorted()).toEqual(["admission", "source"]);
-    const memory = await memoryOf(cluster);
-    const each = pods.map(({ name, component }) => `${component} ${inMebibytes(memory.get(name) ?? 0)}`);
-    const sum = pods.reduce((bytes, { name }) => bytes + (memory.get(name) ?? 0), 0);
+    const memory = await podMemory(cluster.kubectl);
+    const each = pods.map(
+      ({ name, component }) => `${component} ${inMebibytes(memory.get(`${namespace}/${name}`) ?? 0)}`,
+    );
+    const sum = pods.reduce((bytes, { name }) => bytes + (memory.get(`${namespace}/${name}`) ?? 0), 0);
     say(`idle: ${each.join(", ")}, together ${inMebibytes(sum)}`);
   }, 300_000);
 

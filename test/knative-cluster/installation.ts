@@ -4,10 +4,9 @@ import { dump } from "js-yaml";
 import { selfSigned } from "../../shared/self-signed.ts";
 import type { Cluster } from "../../tools/knative/cluster.ts";
 import { obtain } from "../../tools/obtain.ts";
-import { buildImages, localPrefix } from "../../tools/oci/build.ts";
-import { writeTar } from "../../tools/oci/images.ts";
+import { imagesFolder } from "../../tools/oci/images.ts";
 import { root } from "../../tools/paths.ts";
-import { withProgress } from "../../tools/progress.ts";
+import { say, withProgress } from "../../tools/progress.ts";
 import { runCommand } from "../../tools/run-command.ts";
 import type { Mesh } from "./mesh.ts";
 
@@ -36,14 +35,11 @@ export class Installation {
 
   /** Makes what the chart expects to find: images, Knative Eventing's kinds, and Secrets. */
   static async prepare(options: InstallationOptions): Promise<Installation> {
-    const { cluster, folder } = options;
+    const { cluster } = options;
     const kinds = ["broker", "trigger"].map((kind) => join(specification, `knative-eventing-${kind}-crd.yaml`));
     await cluster.kubectl(["apply", "--server-side", ...kinds.map((file) => `--filename=${file}`)]);
-    const archive = join(folder, "images.tar");
-    await withProgress("building images", async () =>
-      writeTar(archive, await buildImages({ prefix: localPrefix, env: process.env })),
-    );
-    await withProgress("importing images", () => cluster.importImage(archive));
+    await runCommand(process.execPath, [join(root, "tools", "oci", "images.ts")], { onLine: (line) => say(line) });
+    await withProgress("importing images", () => cluster.importImage(join(imagesFolder, "images.tar")));
     await cluster.kubectl(["create", "namespace", namespace]);
     const installation = new Installation(options, await obtain("helm"));
     await installation.#writeSecrets();

@@ -2,9 +2,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { get } from "node:http";
 import { join } from "node:path";
 import { startKcpServer } from "../../tools/kcp-server.ts";
-import { answersOk } from "../../tools/knative/answers-ok.ts";
 import type { Cluster } from "../../tools/knative/cluster.ts";
-import { obtain } from "../../tools/obtain.ts";
+import { startNatsServer } from "../../tools/nats-server.ts";
 import type { StartOptions } from "../../tools/server.ts";
 import { Person } from "../e2e/person.ts";
 
@@ -23,18 +22,16 @@ export interface MeshOptions extends Required<StartOptions> {
   readonly cluster: Cluster;
 }
 
-const natsPort = 4222;
-const natsMonitor = 8222;
 const brokerPort = 8085;
 const ingressPort = 80;
 
 export async function startMesh(options: MeshOptions): Promise<Mesh> {
   const { cluster } = options;
-  const [kcp, natsUrl] = await Promise.all([startKcp(options), startNats(options)]);
+  const [kcp, nats] = await Promise.all([startKcp(options), startNatsServer({ ...options, place: cluster.place })]);
   await startBrokers(options);
   return {
     ...kcp,
-    natsUrl,
+    natsUrl: nats.url,
     sinkOf: (namespace, broker) => `http://${cluster.hostAddress}:${brokerPort}/${namespace}/${broker}`,
   };
 }
@@ -43,33 +40,12 @@ async function startKcp({ cluster, folder, cleanup }: MeshOptions) {
   const { adminKubeconfig, operatorTokenFile, url } = await startKcpServer({ folder, cleanup, place: cluster.place });
   const port = await cluster.forward(Number(new URL(url).port));
   const outside = join(folder, "kcp-outside.kubeconfig");
-  const text = (await readFile(adminKubeconfig, "utf8")).replaceAll(url, `https://127.0.0.1:${port}`);
+  // Outside, it is known by the name that its certificate has besides its address.
+  const text = (await readFile(adminKubeconfig, "utf8")).replaceAll(url, `https://localhost:${port}`);
   await writeFile(outside, text, { mode: 0o600 });
   const admin = await Person.withKubeconfig(outside, "base");
   cleanup.defer(() => admin.client.close());
   return { admin, adminKubeconfig, operatorToken: (await readFile(operatorTokenFile, "utf8")).trim() };
-}
-
-async function startNats({ cluster, folder }: MeshOptions): Promise<string> {
-  const config = join(folder, "nats-server.json");
-  await writeFile(
-    config,
-    JSON.stringify({
-      listen: `${cluster.hostAddress}:${natsPort}`,
-      http: `${cluster.hostAddress}:${natsMonitor}`,
-      max_payload: 8 * 1024 * 1024,
-      jetstream: { store_dir: join(folder, "jetstream") },
-    }),
-  );
-  await cluster.runServer({
-    name: "nats-server",
-    command: await obtain("nats-server"),
-    args: ["--config", config],
-    isReady: () =>
-      answersOk(cluster.place, { host: cluster.hostAddress, port: natsMonitor, path: "/healthz?js-enabled-only=true" }),
-    readyLimitMs: 30_000,
-  });
-  return `nats://${cluster.hostAddress}:${natsPort}`;
 }
 
 /** The double stands for Knative Eventing, of which no binaries can be had. */
@@ -92,9 +68,9 @@ async function startBrokers({ cluster, folder }: MeshOptions): Promise<void> {
 }
 
 /** It answers something: that only events are taken. */
-function isListening({ connect, hostAddress }: Cluster): Promise<boolean> {
+function isListening({ place, hostAddress }: Cluster): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  const createConnection = () => connect(hostAddress, brokerPort);
+  const createConnection = () => place.connect(hostAddress, brokerPort);
   const request = get({ path: "/", timeout: 2000, createConnection }, (response) => {
     response.resume();
     resolve(true);

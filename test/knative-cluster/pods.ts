@@ -38,29 +38,6 @@ export async function podsOf({ kubectl }: Cluster, component?: string): Promise<
     }));
 }
 
-const summary = z.object({
-  pods: z.array(
-    z.object({
-      podRef: z.object({ name: z.string(), namespace: z.string() }),
-      containers: z.array(z.object({ memory: z.object({ workingSetBytes: z.number() }).optional() })).default([]),
-    }),
-  ),
-});
-
-/** Working set of each pod of the installation, in bytes, as kubelet measures it. */
-export async function memoryOf({ kubectl }: Cluster): Promise<ReadonlyMap<string, number>> {
-  const path = "/api/v1/nodes/localhost/proxy/stats/summary";
-  const { pods } = summary.parse(JSON.parse(await kubectl(["get", "--raw", path])));
-  return new Map(
-    pods
-      .filter(({ podRef }) => podRef.namespace === namespace)
-      .map(({ podRef, containers }) => [
-        podRef.name,
-        containers.reduce((sum, { memory }) => sum + (memory?.workingSetBytes ?? 0), 0),
-      ]),
-  );
-}
-
 /** How many pods of functions there are, from one look to the next. */
 export class PodCount implements AsyncDisposable {
   readonly #stop = new AbortController();

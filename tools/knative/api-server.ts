@@ -1,13 +1,11 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
-import { request } from "node:https";
 import { join } from "node:path";
-import { connect as connectTls } from "node:tls";
+import { answersOk } from "../answers-ok.ts";
 import { obtain } from "../obtain.ts";
+import type { Place } from "../place.ts";
 import { Server, type StartOptions } from "../server.ts";
-import { answersOk } from "./answers-ok.ts";
 import { obtainDebianPackages } from "./debian-packages.ts";
-import type { Place } from "./place.ts";
 
 /** Who may ask the API server, each with a token of its own. */
 const users = {
@@ -58,9 +56,13 @@ export async function startApiServerAt(options: ApiServerOptions): Promise<ApiSe
     "--allow-privileged=true",
     ...(options.flags ?? []),
   ];
-  const isReady = () => answersReadyz({ place, port: ports.api, caFile, token: tokens.admin });
-  const command = place.wrap(await obtain("kube-apiserver"), args);
-  const api = new Server({ name: "kube-apiserver", ...command, folder, isReady, readyLimitMs: 120_000 });
+  const api = new Server({
+    name: "kube-apiserver",
+    ...place.wrap(await obtain("kube-apiserver"), args),
+    folder,
+    isReady: () => isReady(options, caFile, tokens.admin),
+    readyLimitMs: 120_000,
+  });
   // In this order they end in the other one: an API server without its etcd lingers.
   cleanup?.defer(() => etcd.stop());
   cleanup?.defer(() => api.stop());
@@ -134,30 +136,9 @@ function kubeconfig({ user, server, ca, token }: Credentials) {
   };
 }
 
-interface Readiness {
-  readonly place: Place;
-  readonly port: number;
-  readonly caFile: string;
-  readonly token: string;
-}
-
 /** Its certificate is there before it is ready. */
-async function answersReadyz({ place, port, caFile, token }: Readiness): Promise<boolean> {
+async function isReady({ place, ports }: ApiServerOptions, caFile: string, token: string): Promise<boolean> {
   const ca = await readFile(caFile).catch(() => undefined);
-  if (!ca) return false;
-  return new Promise((resolve) => {
-    const sent = request({
-      path: "/readyz",
-      headers: { authorization: `Bearer ${token}` },
-      timeout: 5000,
-      createConnection: () => connectTls({ socket: place.connect(place.address, port), ca, servername: "kubernetes" }),
-    });
-    sent.once("response", (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
-    });
-    sent.once("timeout", () => sent.destroy());
-    sent.once("error", () => resolve(false));
-    sent.end();
-  });
+  const headers = { authorization: `Bearer ${token}` };
+  return ca ? answersOk(place, { host: place.address, port: ports.api, path: "/readyz", headers, ca }) : false;
 }

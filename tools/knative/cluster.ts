@@ -1,16 +1,19 @@
-import type { Socket } from "node:net";
 import { join } from "node:path";
+import type { Place } from "../place.ts";
 import { withProgress } from "../progress.ts";
 import { Server, type ServerSpec, type StartOptions } from "../server.ts";
 import { startApiServerAt } from "./api-server.ts";
 import { obtainClusterImages } from "./cluster-images.ts";
+import { startContainerd } from "./containerd.ts";
+import { startControllers } from "./controllers.ts";
 import { obtainDebianPackages } from "./debian-packages.ts";
 import { startDns } from "./dns.ts";
 import { startIngress } from "./ingress.ts";
 import { type Kubectl, kubectlFor } from "./kubectl.ts";
-import { Namespace } from "./namespace.ts";
-import { type NodeOptions, startContainerd, startControllers, startNodeServers } from "./node.ts";
-import type { Place } from "./place.ts";
+import { checkMachine, Namespace } from "./namespace.ts";
+import { startNode } from "./node.ts";
+import { nameOnNode } from "./node-service.ts";
+import type { PartOptions } from "./part-options.ts";
 import { defineServing, installServing, quickScaling, type Scaling, servingAvailable } from "./serving.ts";
 
 const ports = { api: 6443, etcd: 2379, etcdPeer: 2380 };
@@ -24,8 +27,6 @@ export interface Cluster {
   readonly insideKubeconfig: string;
   /** Runs kubectl as its admin. */
   readonly kubectl: Kubectl;
-  /** Where servers beside the pods run. */
-  readonly place: Place;
   /** Address of the node: servers that listen on it are reached from pods. */
   readonly hostAddress: string;
   /** The first server that ends without having been asked to, with its last words. */
@@ -36,10 +37,15 @@ export interface Cluster {
   importImage(archive: string): Promise<void>;
   /** Starts a server inside, which ends with the cluster. */
   runServer(spec: Omit<ServerSpec, "folder">): Promise<Server>;
-  /** A connection to a server inside, e.g. for `createConnection` of a request. */
-  connect(host: string, port: number): Socket;
+  /** Where servers inside run, for who starts kcp, NATS or OpenFGA there. */
+  readonly place: Place;
+  /** Gives a server that listens on the node a name for pods; answers that in full. */
+  nameServer(name: string, port: number): Promise<string>;
   /** Makes a server inside answer on 127.0.0.1 of this machine, too; answers the port there. */
   forward(port: number, host?: string): Promise<number>;
+  /** For people: what a command begins with to run inside, and what brings an archive of images in. */
+  readonly enterCommand: string;
+  readonly importCommand: string;
   stop(): Promise<void>;
 }
 export interface ClusterOptions extends Required<StartOptions> {
@@ -52,22 +58,21 @@ export async function startCluster({
   cleanup: outer,
   scaling = quickScaling,
 }: ClusterOptions): Promise<Cluster> {
+  await checkMachine();
   const cleanup = new AsyncDisposableStack();
   outer.defer(() => cleanup.disposeAsync());
   const packages = await obtainDebianPackages();
   const images = await obtainClusterImages(packages);
   const place = await Namespace.start({ folder, cleanup, isNode: true });
-  const flags = ["--kubelet-preferred-address-types=Hostname"];
+  const flags = ["--kubelet-preferred-address-types=InternalIP"];
   const api = await startApiServerAt({ folder, cleanup, place, ports, flags });
-  const options: NodeOptions = { folder, cleanup, place, api, packages };
+  const options: PartOptions = { folder, cleanup, place, api, packages };
   const insideKubeconfig = await api.writeKubeconfig(join(folder, "inside.kubeconfig"), "admin");
   const url = `https://127.0.0.1:${await place.forward(ports.api, { cleanup })}`;
   const kubeconfig = await api.writeKubeconfig(join(folder, "kubeconfig"), "admin", url);
   const kubectl = await kubectlFor(kubeconfig);
   const containerd = await startContainerd(options);
-  const node = withProgress("importing images", () => containerd.importImages(images)).then(() =>
-    startNodeServers({ ...options, dns: place.address }),
-  );
+  const node = withProgress("importing images", () => containerd.importImages(images)).then(() => startNode(options));
   const knative = withProgress("defining the kinds of Knative", () => defineServing(kubectl)).then(async () => {
     await withProgress("installing Knative Serving", () => installServing(kubectl, scaling));
     return startIngress(kubectl, options);
@@ -78,7 +83,6 @@ export async function startCluster({
     kubeconfig,
     insideKubeconfig,
     kubectl,
-    place,
     hostAddress: place.address,
     failed: Promise.race([...api.servers, containerd.server, ...servers].map((server) => server.failed())),
     exec: (command, args) => place.exec(command, args),
@@ -89,8 +93,11 @@ export async function startCluster({
       await server.start();
       return server;
     },
-    connect: (host, port) => place.connect(host, port),
+    place,
+    nameServer: (name, port) => nameOnNode(kubectl, { namespace: "servers", name, address: place.address, port }),
     forward: (port, host) => place.forward(port, { cleanup, ...(host && { host }) }),
+    enterCommand: place.enterCommand,
+    importCommand: `${place.enterCommand} ${containerd.importCommand}`,
     stop: () => cleanup.disposeAsync(),
   };
 }

@@ -1,15 +1,15 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { answersOk } from "../answers-ok.ts";
 import { obtain } from "../obtain.ts";
 import { Server } from "../server.ts";
-import { answersOk } from "./answers-ok.ts";
-import type { NodeOptions } from "./node.ts";
 import { clusterDomain } from "./node-config.ts";
+import type { PartOptions } from "./part-options.ts";
 
 const readyPort = 8181;
 
 /** The cluster's DNS. It runs on the node itself and not in a pod: one image and one start less. */
-export async function startDns({ place, api, folder, cleanup }: NodeOptions): Promise<Server> {
+export async function startDns({ place, api, folder, cleanup }: PartOptions): Promise<Server> {
   const kubeconfig = await api.writeKubeconfig(join(folder, "coredns.kubeconfig"), "admin");
   const file = join(folder, "Corefile");
   await writeFile(

@@ -35,15 +35,23 @@ shield_sysctls() {
   done
 }
 
+# Names of the cluster lead somewhere for servers outside pods, too.
+use_cluster_dns() {
+  printf 'nameserver %s\nsearch svc.cluster.local cluster.local\noptions ndots:5\n' "$address" >"$folder/resolv.conf"
+  # On many machines it is a link to a folder that is hidden by now.
+  file=$(readlink -m /etc/resolv.conf)
+  mkdir -p "${file%/*}"
+  [ -e "$file" ] || : >"$file"
+  mount --bind "$folder/resolv.conf" "$file"
+}
+
 if [ "$kind" = node ]; then
   mount_cgroups
   shield_sysctls
   # Where containerd, kubelet and CNI plugins write without being asked.
   for path in /run /var/lib /var/log; do mount -t tmpfs -o mode=755 node "$path"; done
   mkdir /run/lock
-  # Names of the cluster are known to servers on the node, too.
-  printf "nameserver %s\nsearch cluster.local\noptions ndots:5\n" "$address" >"$folder/resolv.conf"
-  mount --bind "$folder/resolv.conf" /etc/resolv.conf
+  use_cluster_dns
   echo 1 >/proc/sys/net/ipv4/ip_forward
 fi
 

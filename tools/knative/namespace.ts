@@ -3,10 +3,10 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Place } from "../place.ts";
 import { runCommand } from "../run-command.ts";
 import { Server, type ServerSpec, type StartOptions } from "../server.ts";
 import { type Cgroups, makeCgroups } from "./cgroups.ts";
-import type { Place } from "./place.ts";
 
 /** Address of the only machine in a namespace. */
 export const nodeAddress = "10.199.0.2";
@@ -34,12 +34,9 @@ export class Namespace implements Place {
 
   static async start({ folder, cleanup, isNode }: NamespaceOptions): Promise<Namespace> {
     await checkMachine();
-    // Elsewhere than in `folder`, since a socket's path may have 107 characters.
-    const sockets = await mkdtemp(join(tmpdir(), "namespace-"));
-    cleanup.defer(() => rm(sockets, { recursive: true, force: true }));
+    const socket = await socketPath(folder, cleanup);
     const cgroups = isNode ? await makeCgroups() : undefined;
     if (cgroups) cleanup.defer(() => cgroups.remove());
-    const socket = join(sockets, "forwarder");
     const own = isNode ? ["-m", "-n", "-p", "-C", "--propagation", "private"] : ["-m", "-n", "-p"];
     const script = join(import.meta.dirname, "namespace.sh");
     const forwarder = [process.execPath, join(import.meta.dirname, "forwarder.ts"), socket];
@@ -61,6 +58,11 @@ export class Namespace implements Place {
 
   wrap(command: string, args: readonly string[]): Pick<ServerSpec, "command" | "args"> {
     return joining(this.#cgroups, ["nsenter", "-t", `${this.#pid}`, ...this.#entries, "--", command, ...args]);
+  }
+
+  /** What a command begins with that somebody runs in it by hand. */
+  get enterCommand(): string {
+    return ["nsenter", "-t", this.#pid, ...this.#entries, "--"].join(" ");
   }
 
   /** Runs a command in it to its end, and answers what it printed. */
@@ -105,6 +107,15 @@ function joining(cgroups: Cgroups | undefined, command: readonly string[]): Pick
   return { command: "sh", args: ["-c", script, "sh", cgroups?.joinFiles.join(" ") ?? "", ...command] };
 }
 
+/** A socket's path may have 107 characters. */
+async function socketPath(folder: string, cleanup: AsyncDisposableStack): Promise<string> {
+  const near = join(folder, "forwarder");
+  if (Buffer.byteLength(near) <= 107) return near;
+  const far = await mkdtemp(join(tmpdir(), "namespace-"));
+  cleanup.defer(() => rm(far, { recursive: true, force: true }));
+  return join(far, "forwarder");
+}
+
 /** Whether the socket is listened on. */
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
@@ -115,7 +126,8 @@ function answers(path: string): Promise<boolean> {
   });
 }
 
-async function checkMachine(): Promise<void> {
+/** Rejects with what to do where no namespace can be made. */
+export async function checkMachine(): Promise<void> {
   if (process.platform !== "linux" || process.getuid?.() !== 0)
     throw new Error(
       "Network namespaces need Linux and the user root. Run it with sudo, or in a container that is privileged.",

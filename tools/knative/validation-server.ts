@@ -1,14 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { obtain } from "../obtain.ts";
+import { thisMachine } from "../place.ts";
 import { withFreePorts } from "../ports.ts";
 import { withProgress } from "../progress.ts";
 import { Server, type StartOptions } from "../server.ts";
 import { startApiServerAt } from "./api-server.ts";
+import { obtainDebianPackages } from "./debian-packages.ts";
 import { type Kubectl, kubectlFor } from "./kubectl.ts";
 import { type Manifest, parseManifests, servingManifests } from "./manifests.ts";
 import { Namespace } from "./namespace.ts";
-import { thisMachine } from "./place.ts";
 
 /** An API server without nodes, for `kubectl apply --server-side --dry-run=server`: knows Knative Serving's kinds. */
 export interface ValidationServer {
@@ -27,6 +28,13 @@ const webhookPort = 8443;
 // No controller makes ServiceAccounts here, and those of a chart are not there while it is only tried: a pod, as which
 // Serving's webhook tries a service, does without.
 const flags = ["--endpoint-reconciler-type=none", "--disable-admission-plugins=ServiceAccount"];
+
+/** Makes what it needs, which takes minutes where nothing is cached yet. */
+export async function obtainApiServer(): Promise<void> {
+  for (const name of ["kube-apiserver", "knative-webhook", "kubectl"] as const) await obtain(name);
+  await obtainDebianPackages();
+  await servingManifests();
+}
 
 /** Serving's webhook listens on all addresses, so it runs only where those are of a network of its own, which needs root. */
 export async function startApiServer(options: ValidationOptions): Promise<ValidationServer> {

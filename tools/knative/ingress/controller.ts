@@ -12,7 +12,7 @@ const probePauseMs = 100;
 const relistPauseMs = 500;
 
 export interface ControllerOptions {
-  readonly api: ClusterApi;
+  readonly api: Pick<ClusterApi, "follow" | "read" | "patch">;
   readonly table: RouteTable;
   /** Address of the proxy, at which routes are tried before they are called ready. */
   readonly proxy: { readonly host: string; readonly port: number };

@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import type { ServerSpec } from "../server.ts";
+import type { ServerSpec } from "./server.ts";
 
 /** Where servers run: on this machine itself, or in namespaces of their own. */
 export interface Place {
