@@ -1,3 +1,5 @@
+import { openSecurity as open } from "../../eventing/security.ts";
+import { openSettingsOnly } from "../../eventing/security-settings.ts";
 import type { ServeConfig } from "../../eventing/serve/serve-config.ts";
 import { functions } from "../../functions/index.ts";
 import type { AccountFunction } from "../../shared/function.ts";
@@ -30,7 +32,9 @@ GET /health/readiness and /health/liveness are for probes. SIGTERM lets what is 
   ],
   async run({ options }, io) {
     const config = serveConfig(options, "pm serve");
-    return serving(chosen(options.function, config), config, { io, version: await productVersion() });
+    const served = chosen(options.function, config);
+    const openSecurity = served.some(({ needs }) => needs) ? open : openSettingsOnly;
+    return serving({ functions: served, openSecurity, version: await productVersion() }, config, io);
   },
 });
 

@@ -37,12 +37,16 @@ test("a process chooses its port and is there once it is ready, with no more of 
   expect(await child.isAlive()).toBe(true);
 });
 
-test("what it logs is passed on at its level, but the line of each event, which there is already", async () => {
+test("what it logs is passed on at its level, but of the line of each event, which there is already, only the error", async () => {
   await launch("plain");
   await expect
     .poll(() => lines)
     .toEqual([
       { level: "info", port: 1, message: "functions are served" },
+      {
+        ...{ level: "warn", event: "1", attempt: 2, err: { message: "no", stack: "at home" } },
+        message: "failed in its process",
+      },
       { level: "info", line: "no JSON", message: "function's process says" },
     ]);
 });

@@ -15,7 +15,7 @@ import { BusUnreachableError, openBus } from "../open-bus.ts";
 import { preflight } from "../preflight.ts";
 import { countLost } from "../recording/recorder.ts";
 import { restBackend } from "../rest-backend.ts";
-import { openSecurity } from "../security.ts";
+import type { OpenSecurity } from "../security.ts";
 import type { ServeConfig } from "./serve-config.ts";
 
 export interface OpenOptions {
@@ -28,6 +28,7 @@ export interface OpenOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly cleanup: AsyncDisposableStack;
+  readonly openSecurity: OpenSecurity;
   /** Told of each account that a function has looked at. */
   readonly seen: (account: Account) => void;
   /** Keeps the recordings, if there is one. */
@@ -53,7 +54,7 @@ export async function openDecide(options: OpenOptions, signal: AbortSignal): Pro
 }
 
 async function openOnce(options: OpenOptions, signal: AbortSignal): Promise<Invoke> {
-  const { config, kubeconfig, workspace, version, log, metrics, seen } = options;
+  const { config, kubeconfig, workspace, version, log, metrics, openSecurity, seen } = options;
   await using cleanup = new AsyncDisposableStack();
   const timeoutMs = config.requestTimeout;
   const direct = createClient({ config: kubeconfig, timeoutMs });
@@ -78,6 +79,7 @@ async function openOnce(options: OpenOptions, signal: AbortSignal): Promise<Invo
     backend: restBackend,
     observed: ({ after }) => seen(after),
   });
+  signal.throwIfAborted();
   options.cleanup.use(cleanup.move());
   return async (fn, event, ctx) => {
     if (activeFunctions([fn], { ...config, security }).length === 0)

@@ -7,6 +7,7 @@ import { describeBuild } from "../build-info.ts";
 import { executeHere } from "../execute.ts";
 import type { Parent } from "../isolation/parent.ts";
 import { recordDispatch } from "../record-dispatch.ts";
+import type { OpenSecurity } from "../security.ts";
 import { tellAll } from "../tell-all.ts";
 import { startTracing } from "../tracing.ts";
 import { openDecide } from "./open-decide.ts";
@@ -19,6 +20,8 @@ import { createSink } from "./sink.ts";
 export interface ServeHost {
   /** Those that this process serves. */
   readonly functions: readonly AccountFunction[];
+  /** What these take of it. */
+  readonly openSecurity: OpenSecurity;
   readonly log: Log;
   /** Of the product. */
   readonly version: string;
@@ -42,9 +45,10 @@ export interface Runtime {
 /** Starts it; `cleanup` ends it. Rejects without a usable kubeconfig. */
 export async function startRuntime(
   config: ServeConfig,
-  { functions, log, version, env, signal, parent }: ServeHost,
+  host: ServeHost,
   cleanup: AsyncDisposableStack,
 ): Promise<Runtime> {
+  const { functions, openSecurity, log, version, env, signal, parent } = host;
   const kubeconfig = await loadKubeconfig({ ...config.kubeconfig, env });
   const workspace = config.source.workspace ?? kubeconfig.workspace ?? systemWorkspace;
   const metrics = createMetrics();
@@ -55,7 +59,10 @@ export async function startRuntime(
   const accounts = new SeenAccounts();
   const seen = accounts.add.bind(accounts);
   let isOpen = false;
-  const opened = openDecide({ config, kubeconfig, workspace, version, log, metrics, cleanup, seen, parent }, signal);
+  const opened = openDecide(
+    { config, kubeconfig, workspace, version, log, metrics, cleanup, openSecurity, seen, parent },
+    signal,
+  );
   opened.then(
     () => {
       isOpen = true;
