@@ -1,4 +1,4 @@
-import { type AccountKey, parseKey } from "./account-key.ts";
+import { parseKey } from "./account-key.ts";
 import type { AccountStatus } from "./conditions.ts";
 import type { CloudEvent } from "./event.ts";
 import type { Fga } from "./fga/fga.ts";
@@ -34,9 +34,6 @@ export interface Backend {
   /** Where security is on. */
   readonly outside?: Outside;
 }
-
-/** Kinds whose objects lie in the workspace of the Account that they are about. */
-const inItsWorkspace: ReadonlySet<string> = new Set(["APIBinding", "LogicalCluster", "Membership"]);
 
 /** What the functions may do to kcp: their `deps`, one verb for each thing that happens to an account.
  *  Knows how an object is written; not when, nor in which order. One is made for each invocation. */
@@ -75,7 +72,7 @@ export class Pass {
 
   /** The account that the event is about, by its order key; `undefined` when there is none (any more). */
   async worldOf(event: CloudEvent): Promise<World | undefined> {
-    const key = this.#keyOf(event);
+    const key = parseKey(event.accountkey);
     if (!key) return undefined;
     const account = await this.#get("Account", key.cluster, key.name);
     this.world = account && this.#isMine(account) ? this.worldFor(account, key.cluster) : undefined;
@@ -92,15 +89,9 @@ export class Pass {
 
   /** The event is about an account of another installation. */
   async isOthers(event: CloudEvent): Promise<boolean> {
-    const key = this.#keyOf(event);
+    const key = parseKey(event.accountkey);
     const account = key && (await this.#get("Account", key.cluster, key.name));
     return account !== undefined && !this.#isMine(account);
-  }
-
-  /** Of what lies in a workspace that is no account's there is no Account, and kcp does not let us look for one. */
-  #keyOf({ accountkey, kind = "", kcppath }: CloudEvent): AccountKey | undefined {
-    const isElsewhere = kcppath !== undefined && !kcppath.startsWith(`${this.#settings.orgsPath}:`);
-    return inItsWorkspace.has(kind) && isElsewhere ? undefined : parseKey(accountkey);
   }
 
   infoIn(cluster: string): Promise<AccountInfo | undefined> {
