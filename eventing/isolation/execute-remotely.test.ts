@@ -13,7 +13,6 @@ import {
 } from "../../shared/function.ts";
 import { classify, UnreachableError } from "../../shared/kcp/errors.ts";
 import { noMetrics } from "../dispatch-metrics.ts";
-import { executeHere } from "../execute.ts";
 import type { Listening } from "../http-server.ts";
 import { maxAttempts } from "../retry-policy.ts";
 import { createResponder, type Responder } from "../serve/responder.ts";
@@ -55,7 +54,7 @@ beforeEach(async () => {
   };
   responder = createResponder({
     ...{ functions: [fn], log, metrics: noMetrics, concurrency: 10, forParent: true },
-    execute: executeHere(invoke),
+    invoke,
   });
   const address = { host: "127.0.0.1", port: 0 };
   server = await serveFunctions({ address, respond: responder.respond, missing: () => [], log });
