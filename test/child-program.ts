@@ -12,6 +12,7 @@ if (behaviour === "fails") {
 }
 let ready = behaviour !== "never-ready";
 const server = createServer((request, response) => {
+  if (behaviour === "never-ready") console.log(JSON.stringify({ level: "info", msg: "asked" }));
   if (request.url === "/health/readiness") response.writeHead(ready ? 200 : 503).end("not ready: kcp");
   else if (request.url === "/health/liveness") response.end("ok");
   else response.end(JSON.stringify({ env: Object.keys(process.env) }));
@@ -25,6 +26,8 @@ server.listen(0, "127.0.0.1", () => {
   if (typeof address === "object") tell({ is: "listening", port: address?.port });
   console.log(JSON.stringify({ level: "info", time: "2026-01-01T00:00:00Z", msg: "functions are served", port: 1 }));
   console.log(JSON.stringify({ level: "info", msg: "handled", outcome: "done" }));
+  const failed = { outcome: "retry", event: "1", attempt: 2, againInMs: 9, err: { message: "no", stack: "at home" } };
+  console.log(JSON.stringify({ level: "warn", msg: "failed, comes again", ...failed }));
   console.log("no JSON");
 });
 process.on("SIGTERM", () => {

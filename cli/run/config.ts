@@ -2,10 +2,10 @@ import { z } from "zod";
 import type { BusConfig, RunConfig } from "../../eventing/run-config.ts";
 import type { GlobalOptions, Values } from "../command.ts";
 import { authorizationOf } from "./authorization-flags.ts";
-import { address, checked } from "./checked.ts";
+import { checked } from "./checked.ts";
 import { exportOf, exportShape, kcpOf } from "./export-flags.ts";
 import type { runFlags } from "./flags.ts";
-import { processOf, processShape } from "./process-flags.ts";
+import { healthShape, processOf, processShape } from "./process-flags.ts";
 import { recordingOf, recordShape } from "./record-flags.ts";
 import { collectorNeeded, tracingOf, tracingShape } from "./tracing-flags.ts";
 import { webhookShape, webhooksOf } from "./webhook-flags.ts";
@@ -47,7 +47,7 @@ const shape = z
     ...processShape,
     ...recordShape,
     ...tracingShape,
-    "health-probe-bind-address": address,
+    ...healthShape,
     "nats-prefix": natsPrefix,
     "idle-timeout": z.number().min(100, "at least 100ms"),
     resync: z.number().min(1000, "at least 1s"),

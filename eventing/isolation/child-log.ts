@@ -10,19 +10,17 @@ const line = z.looseObject({
   outcome: z.string().optional(),
 });
 
-/** Ends of which there is nothing more to say than the line of who handed out the event. */
-const plain = new Set(["done", "waiting", "requeue", "drop"]);
-
 /** Passes what the process of a function logs on to `log`, line by line, at its level. Each event has its line there
- *  already (conventions, rule 14), so that of the process goes unless it tells of an error. */
+ *  already (conventions, rule 14): of that of the process only the error is left, which knows where it was thrown. */
 export function passLog(output: Readable, log: Log): void {
   createInterface({ input: output }).on("line", (text) => {
     const parsed = parse(text);
     if (!parsed) return log.info({ line: text }, "function's process says");
     const { level, msg, time: _toldAnew, ...fields } = parsed;
-    if (parsed.outcome !== undefined && plain.has(parsed.outcome)) return;
     const write = level === "trace" ? "debug" : level === "fatal" ? "error" : level;
-    log[write](fields, msg);
+    if (fields.outcome === undefined) return log[write](fields, msg);
+    const { event, attempt, err } = fields;
+    if (err !== undefined) log[write]({ event, attempt, err }, "failed in its process");
   });
 }
 

@@ -28,7 +28,12 @@ export const dispatchIsolated =
     const { config, log, metrics, security } = work;
     const active = activeFunctions(functions, { ...config, security });
     const processes = new Processes(active, {
-      launch: launcher({ program, limitMs: startLimitMs, onMessage: (message) => take(message, work) }),
+      launch: launcher({
+        program,
+        clock: systemClock,
+        limitMs: startLimitMs,
+        onMessage: (message) => take(message, work),
+      }),
       ...{ clock: systemClock, log, metrics: recordProcesses(metrics), idleMs },
     });
     showStates(

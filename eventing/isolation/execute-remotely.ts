@@ -10,14 +10,20 @@ import { attemptHeader, outcomeHeader, reasonHeader, requeueHeader } from "../se
 import { maxBytes } from "../serve/server.ts";
 import { BrokenConnectionError } from "./child.ts";
 
-/** The function's process could not judge the event at this attempt: it comes again, whatever the attempt. */
-class NotNowError extends UnreachableError {
+/** The function could not judge the event, as its process says: it comes again, whatever the attempt. */
+export class NotNowError extends UnreachableError {
   override name = "NotNowError";
 }
 
 /** The function failed, as its process says. */
-class RemoteError extends Error {
+export class RemoteError extends Error {
   override name = "RemoteError";
+}
+
+/** It was thrown elsewhere, and that process has logged where. */
+function withoutStack<E extends Error>(error: E): E {
+  error.stack = `${error.name}: ${error.message}`;
+  return error;
 }
 
 interface Answer {
@@ -33,8 +39,8 @@ export async function executeAt(url: string, event: CloudEvent, ctx: Parameters<
   const { headers, status } = answer;
   const outcome = headers[outcomeHeader];
   const reason = decodeHeaderValue(String(headers[reasonHeader] ?? `answered ${status}`));
-  if (status === 503 || outcome === "retry") throw new NotNowError(reason);
-  if (status !== 200 && status !== 204) throw new RemoteError(reason);
+  if (status === 503 || outcome === "retry") throw withoutStack(new NotNowError(reason));
+  if (status !== 200 && status !== 204) throw withoutStack(new RemoteError(reason));
   const facts = readHttpEvents({ body: answer.body, headers: Object.entries(headers).map(([k, v]) => [k, String(v)]) });
   return { result: resultOf(String(outcome), reason, headers[requeueHeader]), facts };
 }

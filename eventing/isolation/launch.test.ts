@@ -2,11 +2,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
+import { manualClock } from "../../test/manual-clock.ts";
+import { systemClock } from "../clock.ts";
 import type { Child } from "./child.ts";
 import { launcher } from "./launch.ts";
 import type { ChildMessage } from "./messages.ts";
 
 const program = fileURLToPath(new URL("../../test/child-program.ts", import.meta.url));
+const limitMs = 20_000;
 const children: Child[] = [];
 let lines: { readonly message: string | undefined; readonly [field: string]: unknown }[] = [];
 const write = (level: string) => (fields: object, message?: string) => void lines.push({ level, ...fields, message });
@@ -18,12 +21,12 @@ afterEach(async () => {
   lines = [];
 });
 
-async function launch(behaviour: string, { limitMs = 20_000, signal = new AbortController().signal } = {}) {
+async function launch(behaviour: string, { clock = systemClock, signal = new AbortController().signal } = {}) {
   const messages: ChildMessage[] = [];
   const start = launcher({
     program: { file: process.execPath, argsFor: (name) => [program, behaviour, name], env: { PATH: "/bin" } },
     onMessage: (message) => messages.push(message),
-    limitMs,
+    ...{ clock, limitMs },
   });
   const child = await start("f", { log, signal });
   children.push(child);
@@ -37,12 +40,16 @@ test("a process chooses its port and is there once it is ready, with no more of 
   expect(await child.isAlive()).toBe(true);
 });
 
-test("what it logs is passed on at its level, but the line of each event, which there is already", async () => {
+test("what it logs is passed on at its level, but of the line of each event, which there is already, only the error", async () => {
   await launch("plain");
   await expect
-    .poll(() => lines)
+    .poll(() => lines, { timeout: 20_000 })
     .toEqual([
       { level: "info", port: 1, message: "functions are served" },
+      {
+        ...{ level: "warn", event: "1", attempt: 2, err: { message: "no", stack: "at home" } },
+        message: "failed in its process",
+      },
       { level: "info", line: "no JSON", message: "function's process says" },
     ]);
 });
@@ -56,14 +63,21 @@ test("one that ends before it is ready says how, with its last words", async () 
 });
 
 test("one that is never ready is ended at the limit, and says what it lacked", async () => {
-  await expect(launch("never-ready", { limitMs: 500 })).rejects.toThrow("not ready within 0.5 s: not ready: kcp");
+  const clock = manualClock();
+  const starting = launch("never-ready", { clock }).catch((error: unknown) => error);
+  // Asked a second time, it has been heard the first time.
+  await expect
+    .poll(() => lines.filter(({ message }) => message === "asked").length, { timeout: 20_000 })
+    .toBeGreaterThan(1);
+  await clock.pass(limitMs);
+  expect(await starting).toMatchObject({ name: "StartError", message: "not ready within 20 s: not ready: kcp" });
 });
 
 test("a program that is not there says so", async () => {
   const start = launcher({
     program: { file: "/nowhere/node", argsFor: () => [], env: {} },
     onMessage: () => {},
-    limitMs: 20_000,
+    ...{ clock: systemClock, limitMs },
   });
   await expect(start("f", { log, signal: new AbortController().signal })).rejects.toThrow("ENOENT");
 });
@@ -71,8 +85,10 @@ test("a program that is not there says so", async () => {
 test("a start that is given up leaves no process", async () => {
   const stop = new AbortController();
   const starting = launch("never-ready", { signal: stop.signal });
-  setTimeout(() => stop.abort(new Error("stopping")), 200);
-  await expect(starting).rejects.toThrow();
+  starting.catch(() => undefined);
+  await expect.poll(() => lines.length, { timeout: 20_000 }).toBeGreaterThan(0);
+  stop.abort(new Error("stopping"));
+  await expect(starting).rejects.toThrow("stopping");
 });
 
 test("what it tells on its way out is taken before it counts as gone", async () => {

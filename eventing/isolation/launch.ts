@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import type { Clock } from "../clock.ts";
 import { type Child, describeExit, type Exit, type Launch, type LaunchHost, StartError } from "./child.ts";
 import { lastWords, passLog } from "./child-log.ts";
 import { type ChildMessage, childMessage, childVariable } from "./messages.ts";
@@ -16,29 +17,33 @@ export interface LaunchOptions {
   readonly onMessage: (message: ChildMessage) => void;
   /** Until it is ready, in milliseconds. */
   readonly limitMs: number;
+  readonly clock: Clock;
 }
 
 /** Starts real processes. Each has a channel to this one and ends when that closes. */
 export const launcher =
   (options: LaunchOptions): Launch =>
   async (name, host) => {
-    const { limitMs } = options;
-    const limit = AbortSignal.timeout(limitMs);
+    const { limitMs, clock } = options;
+    const limit = new AbortController();
+    const cancel = clock.after(limitMs, () => limit.abort(new Error("not ready in time")));
     const started = start(name, host, options);
     let lacking = "it takes no events yet";
     const onLack = (problem: string) => {
       lacking = problem;
     };
     try {
-      const url = await usableUrl(started, AbortSignal.any([host.signal, limit]), onLack);
+      const url = await usableUrl(started, AbortSignal.any([host.signal, limit.signal]), onLack);
       return childOf(started, url);
     } catch (error) {
       started.process.kill("SIGKILL");
       const { lastWords } = await started.ended;
       host.signal.throwIfAborted();
-      if (!limit.aborted) throw error;
+      if (!limit.signal.aborted) throw error;
       const why = `not ready within ${limitMs / 1000} s: ${lacking}`;
       throw new StartError(why, { code: null, signal: null, lastWords }, error);
+    } finally {
+      cancel();
     }
   };
 

@@ -9,12 +9,12 @@ import type { Metrics } from "../../shared/metrics.ts";
 import { activeFunctions } from "../active-functions.ts";
 import type { RecordBounds, Records } from "../bus/archive.ts";
 import { createDecide } from "../decide.ts";
+import { exportBackend } from "../export-backend.ts";
 import { createExportClient } from "../export-client.ts";
 import type { Parent } from "../isolation/parent.ts";
 import { BusUnreachableError, openBus } from "../open-bus.ts";
 import { preflight } from "../preflight.ts";
 import { countLost } from "../recording/recorder.ts";
-import { restBackend } from "../rest-backend.ts";
 import type { OpenSecurity } from "../security.ts";
 import type { ServeConfig } from "./serve-config.ts";
 
@@ -76,7 +76,7 @@ async function openOnce(options: OpenOptions, signal: AbortSignal): Promise<Invo
   const { invoke } = createDecide({
     ...{ config, kubeconfig, security, metrics, records, version },
     client: exported.client,
-    backend: restBackend,
+    backend: exportBackend,
     observed: ({ after }) => seen(after),
   });
   signal.throwIfAborted();

@@ -3,11 +3,13 @@ import { type CloudEvent, matches } from "../../shared/event.ts";
 import type { Message } from "../../shared/event-codec.ts";
 import type { AccountFunction, Log } from "../../shared/function.ts";
 import { batchJson, type Received, readHttpEvent } from "../../shared/http-event.ts";
+import type { Invoke } from "../../shared/invoke.ts";
 import { messageOf } from "../../shared/kcp/errors.ts";
 import { orderKey } from "../bus/subjects.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { type DispatchMetrics, type Handled, noMetrics, type Run } from "../dispatch-metrics.ts";
-import { type Handling, handleDelivery } from "../handle-delivery.ts";
+import { executeHere } from "../execute.ts";
+import { handleDelivery } from "../handle-delivery.ts";
 import { KeyedQueue } from "../keyed-queue.ts";
 import { tellAll } from "../tell-all.ts";
 import {
@@ -29,7 +31,7 @@ import type { Sink } from "./sink.ts";
 
 export interface ResponderOptions {
   readonly functions: readonly AccountFunction[];
-  readonly execute: Handling["execute"];
+  readonly invoke: Invoke;
   readonly log: Log;
   readonly metrics: DispatchMetrics;
   /** Whoever asks is the process that started this one: it counts the attempts, and may know what went wrong. */
@@ -128,11 +130,11 @@ interface Ran {
 
 /** Runs a function for a request, in the turn of its account, as the dispatcher does for a bus. */
 function working(options: ResponderOptions, queue: KeyedQueue) {
-  const { execute, metrics, clock = systemClock, schedule } = options;
+  const { invoke, metrics, clock = systemClock, schedule } = options;
   const stopping = new AbortController();
   const attempts = new Attempts();
   const base = {
-    execute,
+    execute: executeHere(invoke),
     clock,
     stop: stopping.signal,
     random: Math.random,

@@ -4,7 +4,6 @@ import { createMetrics, type Metrics } from "../../shared/metrics.ts";
 import { systemWorkspace } from "../../shared/names.ts";
 import { allowedTypes } from "../../shared/naming.ts";
 import { describeBuild } from "../build-info.ts";
-import { executeHere } from "../execute.ts";
 import type { Parent } from "../isolation/parent.ts";
 import { recordDispatch } from "../record-dispatch.ts";
 import type { OpenSecurity } from "../security.ts";
@@ -81,7 +80,7 @@ export async function startRuntime(
   const responder = createResponder({
     functions,
     log,
-    execute: executeHere(async (fn, event, ctx) => (await opened)(fn, event, ctx)),
+    invoke: async (fn, event, ctx) => (await opened)(fn, event, ctx),
     forParent: parent !== undefined,
     metrics: tracing ? tellAll([recorded, tracing.dispatch]) : recorded,
     concurrency: config.concurrency,

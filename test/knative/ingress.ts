@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage } from "node:http";
-import { bodyOf, TooLargeError } from "../../eventing/http-body.ts";
+import { bodyOf, TooLargeError } from "../../eventing/request-body.ts";
 import { type Listening, listen } from "../../eventing/http-server.ts";
 import type { Address } from "../../eventing/run-config.ts";
 import type { CloudEvent } from "../../shared/event.ts";
