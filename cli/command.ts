@@ -5,8 +5,8 @@ export interface Option {
   readonly default?: string | number | boolean;
   /** One letter. */
   readonly short?: string;
-  /** Environment variable that is read when the flag is absent. */
-  readonly env?: string;
+  /** Environment variable that is read when the flag is absent, or several in their order. */
+  readonly env?: string | readonly string[];
   readonly choices?: readonly string[];
 }
 export type Options = Readonly<Record<string, Option>>;

@@ -32,6 +32,16 @@ export const commands: readonly Entry[] = [
     load: () => import("./manifests/triggers.ts"),
   },
   {
+    name: "serve",
+    summary: "Answer events over HTTP with functions, as Knative calls them",
+    load: () => import("./serve/command.ts"),
+  },
+  {
+    name: "admission",
+    summary: "Answer kcp's webhooks alone: admission of Accounts, and authorization",
+    load: () => import("./admission/command.ts"),
+  },
+  {
     name: "embedded",
     summary: "A control plane in memory that speaks kcp's API, for development",
     load: () => import("./embedded/command.ts"),

@@ -10,7 +10,8 @@ import { TimeLimitError, withinLimits } from "./time-limit.ts";
 import { traceIdOf } from "./trace-context.ts";
 
 export interface Handling {
-  readonly bus: Bus;
+  /** Where facts go. */
+  readonly bus: Pick<Bus, "publish">;
   readonly invoke: (fn: AccountFunction, event: CloudEvent, ctx: Ctx) => Promise<Outcome>;
   readonly log: Log;
   readonly metrics: DispatchMetrics;

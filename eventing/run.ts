@@ -2,8 +2,10 @@ import type { Log } from "../shared/function.ts";
 import { loadKubeconfig } from "../shared/kcp/kubeconfig.ts";
 import { createClient } from "../shared/kcp/rest.ts";
 import { createMetrics, type Metrics } from "../shared/metrics.ts";
+import { systemWorkspace } from "../shared/names.ts";
 import { startAdmission } from "./admission/admission.ts";
 import { startAuthorization } from "./authorization/authorization.ts";
+import { describeBuild } from "./build-info.ts";
 import type { Bus } from "./bus/bus.ts";
 import { dispatchFunctions } from "./dispatch-functions.ts";
 import { type Readiness, serveHealth } from "./health.ts";
@@ -29,15 +31,13 @@ export interface Host {
   readonly dispatch?: typeof dispatchFunctions;
 }
 
-const systemWorkspace = "root:platform-mesh-system";
-
 /** The whole of `pm run`. Resolves after a clean shutdown; rejects when it cannot start, or breaks for good. */
 export async function run(config: RunConfig, host: Host): Promise<void> {
   const { log, version, env, signal, dispatch = dispatchFunctions } = host;
   const kubeconfig = await loadKubeconfig({ ...config.kubeconfig, env });
   const client = createClient({ config: kubeconfig, timeoutMs: config.requestTimeout });
   const metrics = createMetrics();
-  describeBuild(metrics, config, version);
+  describeBuild(metrics, config.attributes, version);
   const probe = new Probe(signal);
 
   await using cleanup = new AsyncDisposableStack();
@@ -124,9 +124,4 @@ async function serve(
     const server = await serveHealth(config.health.address, missing);
     cleanup.defer(() => server.close());
   }
-}
-
-function describeBuild(metrics: Metrics, { attributes }: RunConfig, version: string): void {
-  const { imageName: image_name, imageTag: image_tag, environment, region } = attributes;
-  metrics.buildInfo.set({ version, image_name, image_tag, environment, region }, 1);
 }

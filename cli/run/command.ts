@@ -1,7 +1,7 @@
 import { run } from "../../eventing/run.ts";
-import { createLog } from "../../shared/log.ts";
 import { defineCommand } from "../command.ts";
 import { exit } from "../errors.ts";
+import { logOf } from "../process-log.ts";
 import { productVersion } from "../version.ts";
 import { runConfig } from "./config.ts";
 import { runFlags } from "./flags.ts";
@@ -22,10 +22,7 @@ SIGTERM or Ctrl-C lets what is under way finish, up to --shutdown-timeout; a sec
   ],
   async run({ options }, io) {
     const config = runConfig(options);
-    const { environment, region, isLocal, imageName, imageTag } = config.attributes;
-    const attributes = { environment, region, is_local: isLocal, image_name: imageName, image_tag: imageTag };
-    const log = createLog({ ...config.log, attributes, out: io.stdout });
-    await run(config, { log, version: await productVersion(), env: io.env, signal: io.signal });
+    await run(config, { log: logOf(config, io), version: await productVersion(), env: io.env, signal: io.signal });
     return exit.ok;
   },
 });

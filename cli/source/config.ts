@@ -2,26 +2,35 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { SchedulerConfig, SinkConfig, SourceRunConfig, StateConfig } from "../../eventing/source-config.ts";
 import { messageOf } from "../../shared/kcp/errors.ts";
-import { address } from "../address.ts";
 import type { GlobalOptions, Values } from "../command.ts";
 import { UsageError } from "../errors.ts";
+import { natsPrefix } from "../run/config.ts";
+import { exportOf, exportShape, kcpOf } from "../run/export-flags.ts";
+import { healthShape, processOf, processShape } from "../run/process-flags.ts";
+import { address, checked, httpUrl } from "../run/checked.ts";
 import type { sourceFlags } from "./flags.ts";
 
 type Flags = Values<typeof sourceFlags> & Values<GlobalOptions>;
 
 /** What the flags mean together; throws UsageError that names the flag. */
 export function sourceConfig(flags: Flags): SourceRunConfig {
-  const parsed = shape.safeParse(flags);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => `--${path.join(".")}: ${message}`);
-    throw usage(problems.join("; "));
-  }
-  return toConfig(flags, parsed.data);
+  const valid = checked(shape, flags, where);
+  return {
+    ...kcpOf(flags),
+    ...processOf(flags, valid),
+    sink: sinkOf(flags, valid),
+    state: stateOf(valid),
+    scheduler: schedulerOf(flags, valid),
+    source: { ...exportOf(valid), resync: valid.resync },
+    health: { address: valid["health-probe-bind-address"] },
+    leaderElect: flags["leader-elect"],
+    shutdownTimeout: flags["shutdown-timeout"],
+  };
 }
 
-const usage = (what: string): UsageError => new UsageError(what, { where: "pm source", next: "pm source --help" });
+const where = "pm source";
+const usage = (what: string): UsageError => new UsageError(what, { where, next: `${where} --help` });
 
-const url = z.url({ protocol: /^https?$/, error: ({ input }) => `"${input}" is no http or https URL` });
 const urlTemplate = z
   .string()
   .refine((text) => text.includes("{function}"), "{function} must stand for the name of the function")
@@ -29,22 +38,19 @@ const urlTemplate = z
 const shape = z
   .object({
     bus: z.enum(["knative", "nats"]),
-    sink: url.optional(),
+    sink: httpUrl.optional(),
     "sink-mode": z.enum(["binary", "structured"]),
     "sink-parallel": z.number().min(1, "at least 1"),
     "nats-url": z.string().min(1).optional(),
-    "nats-prefix": z.string().regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, "not a NATS subject"),
+    "nats-prefix": natsPrefix,
     "state-dir": z.string().min(1).optional(),
     "scheduler-bind-address": address,
     "function-url-template": urlTemplate.optional(),
-    "dead-letter-sink": url.optional(),
+    "dead-letter-sink": httpUrl.optional(),
     "max-timers": z.number().min(1, "at least 1"),
-    "metrics-bind-address": address,
-    "health-probe-bind-address": address,
-    "kcp-api-export-endpoint-slice-name": z.string().min(1, "a name is needed"),
-    "kcp-provider-workspace": z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9:-]*$/, "not a workspace path, as root:platform-mesh-system"),
+    ...exportShape,
+    ...processShape,
+    ...healthShape,
     resync: z.number().min(1000, "at least 1s"),
   })
   .refine(({ bus, sink }) => bus !== "knative" || sink, {
@@ -61,49 +67,16 @@ const shape = z
   });
 type Checked = z.output<typeof shape>;
 
-function toConfig(flags: Flags, checked: Checked): SourceRunConfig {
-  const { kubeconfig: file, context } = flags;
-  const workspace = checked["kcp-provider-workspace"];
-  return {
-    kubeconfig: { ...(file && { file }), ...(context && { context }) },
-    requestTimeout: flags.timeout,
-    sink: sinkOf(flags, checked),
-    state: stateOf(checked),
-    scheduler: schedulerOf(flags, checked),
-    source: {
-      endpointSlice: checked["kcp-api-export-endpoint-slice-name"],
-      ...(workspace !== "root" && { workspace }),
-      resync: checked.resync,
-    },
-    attributes: {
-      environment: flags.environment,
-      region: flags.region,
-      isLocal: flags["is-local"],
-      imageName: flags["image-name"],
-      imageTag: flags["image-tag"],
-    },
-    log: { level: flags["log-level"], json: !flags["no-json"] },
-    metrics: {
-      address: checked["metrics-bind-address"],
-      secure: flags["metrics-secure"],
-      http2: flags["enable-http2"],
-    },
-    health: { address: checked["health-probe-bind-address"] },
-    leaderElect: flags["leader-elect"],
-    shutdownTimeout: flags["shutdown-timeout"],
-  };
-}
-
-function sinkOf(flags: Flags, checked: Checked): SinkConfig {
-  if (checked.bus === "nats") return { kind: "nats" };
+function sinkOf(flags: Flags, valid: Checked): SinkConfig {
+  if (valid.bus === "nats") return { kind: "nats" };
   const { "sink-ca": ca, "sink-overrides": overrides } = flags;
   return {
     kind: "knative",
-    url: checked.sink ?? "",
-    mode: checked["sink-mode"],
+    url: valid.sink ?? "",
+    mode: valid["sink-mode"],
     extensions: overrides ? extensionsIn(overrides) : {},
     ...(ca && { ca: pemOf(ca) }),
-    parallel: checked["sink-parallel"],
+    parallel: valid["sink-parallel"],
   };
 }
 
@@ -131,23 +104,23 @@ function pemOf(text: string): string {
   }
 }
 
-function stateOf(checked: Checked): StateConfig {
-  const { "nats-url": natsUrl, "nats-prefix": prefix, "state-dir": folder } = checked;
+function stateOf(valid: Checked): StateConfig {
+  const { "nats-url": natsUrl, "nats-prefix": prefix, "state-dir": folder } = valid;
   return natsUrl ? { kind: "nats", url: natsUrl, prefix } : { kind: "file", folder: folder ?? "" };
 }
 
 const maxTimerBytes = 64 * 1024 * 1024;
 
 /** None without a URL of the functions: there would be nowhere to bring the events. */
-function schedulerOf(flags: Flags, checked: Checked): SchedulerConfig | undefined {
-  const { "scheduler-bind-address": bind, "function-url-template": template } = checked;
+function schedulerOf(flags: Flags, valid: Checked): SchedulerConfig | undefined {
+  const { "scheduler-bind-address": bind, "function-url-template": template } = valid;
   if (!bind || template === undefined) return undefined;
-  const deadLetterSink = checked["dead-letter-sink"];
+  const deadLetterSink = valid["dead-letter-sink"];
   return {
     address: bind,
     urlTemplate: template,
     ...(deadLetterSink && { deadLetterSink }),
-    bounds: { count: checked["max-timers"], bytes: maxTimerBytes },
+    bounds: { count: valid["max-timers"], bytes: maxTimerBytes },
     timeout: flags["function-timeout"],
   };
 }

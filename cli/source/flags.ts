@@ -1,26 +1,10 @@
 import type { Options } from "../command.ts";
+import { exportFlags } from "../run/export-flags.ts";
 import { runFlags } from "../run/flags.ts";
+import { healthFlags, processFlags } from "../run/process-flags.ts";
 
-const {
-  environment,
-  region,
-  "kcp-api-export-endpoint-slice-name": slice,
-  "kcp-provider-workspace": workspace,
-  "is-local": isLocal,
-  "image-name": imageName,
-  "image-tag": imageTag,
-  "log-level": logLevel,
-  "no-json": noJson,
-  "shutdown-timeout": shutdownTimeout,
-  "metrics-bind-address": metricsAddress,
-  "metrics-secure": metricsSecure,
-  "enable-http2": http2,
-  "health-probe-bind-address": healthAddress,
-  "leader-elect": leaderElect,
-  "nats-url": natsUrl,
-  "nats-prefix": natsPrefix,
-  resync,
-} = runFlags;
+const { "shutdown-timeout": shutdownTimeout, "leader-elect": leaderElect, "nats-url": natsUrl, resync } = runFlags;
+const { "nats-prefix": natsPrefix } = runFlags;
 
 /** Flags of `pm source`; those that `pm run` has too mean the same. */
 export const sourceFlags = {
@@ -89,20 +73,10 @@ export const sourceFlags = {
     description: "URL that takes such events when their function refuses them for good; they are only logged without",
   },
   "max-timers": { type: "number", default: 10_000, description: "events that may wait so; 503 beyond" },
-  "kcp-api-export-endpoint-slice-name": slice,
-  "kcp-provider-workspace": workspace,
-  environment,
-  region,
-  "is-local": isLocal,
-  "image-name": imageName,
-  "image-tag": imageTag,
-  "log-level": logLevel,
-  "no-json": noJson,
+  ...exportFlags,
+  ...processFlags,
+  ...healthFlags,
   "shutdown-timeout": shutdownTimeout,
-  "metrics-bind-address": metricsAddress,
-  "metrics-secure": metricsSecure,
-  "enable-http2": http2,
-  "health-probe-bind-address": healthAddress,
   "leader-elect": leaderElect,
   resync,
 } as const satisfies Options;

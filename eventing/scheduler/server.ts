@@ -3,8 +3,8 @@ import { MalformedEventError } from "../../shared/event-codec.ts";
 import type { Log } from "../../shared/function.ts";
 import { readHttpEvent, UnsupportedEventError } from "../../shared/http-event.ts";
 import type { Clock } from "../clock.ts";
-import { bodyOf, CutOffError, TooLargeError } from "../http-body.ts";
 import { type Listening, listen } from "../http-server.ts";
+import { bodyOf, CutOffError, TooLargeError } from "../request-body.ts";
 import type { Address } from "../run-config.ts";
 import type { Timers } from "./timers.ts";
 

@@ -1,17 +1,17 @@
 import type { IncomingMessage } from "node:http";
 
-/** The body has more bytes than are read. */
+/** The body has more bytes than are taken. */
 export class TooLargeError extends Error {
   override name = "TooLargeError";
 }
-/** The client went before the end of its body. */
+/** The client went away before its body ended. */
 export class CutOffError extends Error {
   override name = "CutOffError";
 }
 
-/** The whole body of a request. Throws TooLargeError, and CutOffError. */
+/** All of the body. Throws TooLargeError, before it is read where its length is said, and CutOffError. */
 export async function bodyOf(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
-  if (Number(request.headers["content-length"]) > maxBytes) throw new TooLargeError();
+  if (Number(request.headers["content-length"]) > maxBytes) throw new TooLargeError(`more than ${maxBytes} bytes`);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   // Leaving the loop must leave the connection, on which the answer goes out.
@@ -19,7 +19,7 @@ export async function bodyOf(request: IncomingMessage, maxBytes: number): Promis
   try {
     for await (const chunk of incoming) {
       bytes += chunk.byteLength;
-      if (bytes > maxBytes) throw new TooLargeError();
+      if (bytes > maxBytes) throw new TooLargeError(`more than ${maxBytes} bytes`);
       chunks.push(chunk);
     }
   } catch (cause) {
