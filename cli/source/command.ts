@@ -1,7 +1,7 @@
 import { runSource } from "../../eventing/run-source.ts";
-import { createLog } from "../../shared/log.ts";
 import { defineCommand } from "../command.ts";
 import { exit } from "../errors.ts";
+import { logOf } from "../process-log.ts";
 import { productVersion } from "../version.ts";
 import { sourceConfig } from "./config.ts";
 import { sourceFlags } from "./flags.ts";
@@ -28,10 +28,12 @@ Replicas stand by with --leader-elect. Give them --nats-url then: state in a fol
   ],
   async run({ options }, io) {
     const config = sourceConfig(options);
-    const { environment, region, isLocal, imageName, imageTag } = config.attributes;
-    const attributes = { environment, region, is_local: isLocal, image_name: imageName, image_tag: imageTag };
-    const log = createLog({ ...config.log, attributes, out: io.stdout });
-    await runSource(config, { log, version: await productVersion(), env: io.env, signal: io.signal });
+    await runSource(config, {
+      log: logOf(config, io),
+      version: await productVersion(),
+      env: io.env,
+      signal: io.signal,
+    });
     return exit.ok;
   },
 });

@@ -4,10 +4,10 @@ import type { SchedulerConfig, SinkConfig, SourceRunConfig, StateConfig } from "
 import { messageOf } from "../../shared/kcp/errors.ts";
 import type { GlobalOptions, Values } from "../command.ts";
 import { UsageError } from "../errors.ts";
+import { address, checked, httpUrl } from "../run/checked.ts";
 import { natsPrefix } from "../run/config.ts";
 import { exportOf, exportShape, kcpOf } from "../run/export-flags.ts";
 import { healthShape, processOf, processShape } from "../run/process-flags.ts";
-import { address, checked, httpUrl } from "../run/checked.ts";
 import type { sourceFlags } from "./flags.ts";
 
 type Flags = Values<typeof sourceFlags> & Values<GlobalOptions>;
