@@ -32,6 +32,8 @@ export interface Installation {
   readonly broker: Broker;
   /** Where the functions are served. */
   readonly functionsUrl: string;
+  /** Where the source takes timers. */
+  readonly schedulerUrl: string;
   readonly letters: ScriptedServer;
   stop(): Promise<void>;
 }
@@ -40,8 +42,9 @@ export const place = { namespace: "accounts", name: "default" };
 const key = `${place.namespace}/${place.name}`;
 /** Of the source in the stream of the Broker. */
 export const streamPrefix = `${place.namespace}.${place.name}._knative_broker`;
-/** Quick enough for a test; all else as the product says. */
-const delivery = { ...defaultDelivery, backoffDelay: "PT0.1S" };
+/** Quick enough for a test; all else as the product says. What a NATS broker has in its hands when it ends comes again only
+ *  after the timeout. */
+const delivery = { ...defaultDelivery, backoffDelay: "PT0.1S", timeout: "PT5S" };
 
 /** The Broker with the product's Triggers, which a test may end and start again where it was. */
 export class Broker {
@@ -118,6 +121,7 @@ export async function install({ kind, kcp, nats, toStream }: InstallationOptions
   const ports = await freePorts(7);
   const [brokerPort = 0, health = 0, metrics = 0, scheduler = 0, serving = 0, serveMetrics = 0] = ports;
   const functionsUrl = `http://127.0.0.1:${serving}`;
+  const schedulerUrl = `http://127.0.0.1:${scheduler}`;
   const letters = await scriptedServer((_, response) => response.writeHead(202).end());
   const broker = new Broker(
     { kind, folder: file("broker"), port: brokerPort, ...(nats && { natsUrl: nats.url }) },
@@ -147,7 +151,7 @@ export async function install({ kind, kcp, nats, toStream }: InstallationOptions
       `--port=${serving}`,
       `--metrics-bind-address=127.0.0.1:${serveMetrics}`,
       `--sink=${broker.url}`,
-      `--scheduler-url=http://127.0.0.1:${scheduler}`,
+      `--scheduler-url=${schedulerUrl}`,
     ],
     logFile: file("serve.log"),
     readyUrl: `${functionsUrl}/health/readiness`,
@@ -157,7 +161,7 @@ export async function install({ kind, kcp, nats, toStream }: InstallationOptions
   await Promise.all([source.start(), serve.start()]);
   return {
     person: await Person.withKubeconfig(kcp.adminKubeconfig, "base"),
-    ...{ source, serve, broker, functionsUrl, letters },
+    ...{ source, serve, broker, functionsUrl, schedulerUrl, letters },
     async stop() {
       await Promise.all([source.stop(), serve.stop()]);
       await broker.stop();
