@@ -4,7 +4,7 @@ import { classify, messageOf } from "../shared/kcp/errors.ts";
 import type { Bus, Delivery } from "./bus/bus.ts";
 import type { Clock } from "./clock.ts";
 import type { DispatchMetrics, Handled, Run } from "./dispatch-metrics.ts";
-import { completeEvents } from "./own-events.ts";
+import { completeEvents, hopsOf, maxHops } from "./own-events.ts";
 import { backoffMs, maxAttempts, maxUnsettled } from "./retry-policy.ts";
 import { TimeLimitError, withinLimits } from "./time-limit.ts";
 import { traceIdOf } from "./trace-context.ts";
@@ -53,6 +53,7 @@ async function attemptOnce(fn: AccountFunction, delivery: Delivery, handling: Ha
   const { bus, clock, invoke, log, stop, timeLimitMs } = handling;
   const { event, attempt } = delivery;
   if (attempt > maxUnsettled) throw new TerminalError(`delivered ${attempt} times and never ended`);
+  if (hopsOf(event) > maxHops) throw new TerminalError(`a chain of ${hopsOf(event)} facts: functions wake each other`);
   return await withinLimits({ ms: timeLimitMs, stop, clock }, async (signal) => {
     const outcome = await invoke(fn, event, { now: () => clock.now(), signal, attempt, log });
     const facts = completeEvents(outcome?.events ?? [], { cause: event, function: fn.name, now: clock.now() });

@@ -1,9 +1,10 @@
+import type { ServerResponse } from "node:http";
 import { expect, test } from "vitest";
 import { httpContent } from "../../shared/http-event.ts";
 import type { Account } from "../../shared/kcp/objects.ts";
 import { readyStatus } from "../e2e/expected.ts";
 import { orgs, type Person } from "../e2e/person.ts";
-import { scriptedServer } from "../scripted-server.ts";
+import { type Seen, scriptedServer } from "../scripted-server.ts";
 import type { Installation } from "./installation.ts";
 
 /** Made by an earlier try of the same test perhaps. */
@@ -13,6 +14,17 @@ async function has(person: Person, workspace: string, name: string): Promise<Acc
 }
 async function apply(person: Person, workspace: string, name: string): Promise<void> {
   if (!(await person.client.get("Account", workspace, name))) await person.apply(workspace, name);
+}
+
+/** Hands a request on as it is, and its answer back. */
+async function forward({ url, headers, body }: Seen, to: string, response: ServerResponse): Promise<void> {
+  const sent = Object.entries(headers).filter(([name]) => name.startsWith("ce-") || name === "content-type");
+  const answer = await fetch(to + url.pathname, {
+    method: "POST",
+    headers: sent.map(([name, value]): [string, string] => [name, String(value)]),
+    body,
+  });
+  response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text());
 }
 
 const failing = (ended: string) => ended !== "delivered";
@@ -55,15 +67,9 @@ export function knativeCases(running: () => Installation): void {
     const { person, broker, functionsUrl, letters } = running();
     const before = letters.seen.length;
     let failures = 0;
-    await using unsteady = await scriptedServer(async ({ url, headers, body }, response) => {
-      if (++failures <= 3) return void response.writeHead(500).end("not now");
-      const sent = Object.entries(headers).filter(([name]) => name.startsWith("ce-") || name === "content-type");
-      const answer = await fetch(functionsUrl + url.pathname, {
-        method: "POST",
-        headers: sent.map(([name, value]): [string, string] => [name, String(value)]),
-        body,
-      });
-      response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text());
+    await using unsteady = await scriptedServer((seen, response) => {
+      if (++failures <= 3) response.writeHead(500).end("not now");
+      else void forward(seen, functionsUrl, response);
     });
     const direct = broker.subscriberOf;
     broker.subscriberOf = (name) => (name === "create-workspace" ? `${unsteady.url}/${name}` : direct(name));
