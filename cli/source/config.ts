@@ -7,10 +7,26 @@ import { UsageError } from "../errors.ts";
 import { address, checked, httpUrl } from "../run/checked.ts";
 import { natsPrefix } from "../run/config.ts";
 import { exportOf, exportShape, kcpOf } from "../run/export-flags.ts";
-import { processOf, processShape } from "../run/process-flags.ts";
+import { healthShape, processOf, processShape } from "../run/process-flags.ts";
 import type { sourceFlags } from "./flags.ts";
 
 type Flags = Values<typeof sourceFlags> & Values<GlobalOptions>;
+
+/** What the flags mean together; throws UsageError that names the flag. */
+export function sourceConfig(flags: Flags): SourceRunConfig {
+  const valid = checked(shape, flags, where);
+  return {
+    ...kcpOf(flags),
+    ...processOf(flags, valid),
+    sink: sinkOf(flags, valid),
+    state: stateOf(valid),
+    scheduler: schedulerOf(flags, valid),
+    source: { ...exportOf(valid), resync: valid.resync },
+    health: { address: valid["health-probe-bind-address"] },
+    leaderElect: flags["leader-elect"],
+    shutdownTimeout: flags["shutdown-timeout"],
+  };
+}
 
 const where = "pm source";
 const usage = (what: string): UsageError => new UsageError(what, { where, next: `${where} --help` });
@@ -32,9 +48,9 @@ const shape = z
     "function-url-template": urlTemplate.optional(),
     "dead-letter-sink": httpUrl.optional(),
     "max-timers": z.number().min(1, "at least 1"),
-    "health-probe-bind-address": address,
-    ...processShape,
     ...exportShape,
+    ...processShape,
+    ...healthShape,
     resync: z.number().min(1000, "at least 1s"),
   })
   .refine(({ bus, sink }) => bus !== "knative" || sink, {
@@ -50,22 +66,6 @@ const shape = z
     message: "is needed without --nats-url: what was published already must be known after a restart",
   });
 type Checked = z.output<typeof shape>;
-
-/** What the flags mean together; throws UsageError that names the flag. */
-export function sourceConfig(flags: Flags): SourceRunConfig {
-  const valid = checked(shape, flags, where);
-  return {
-    ...kcpOf(flags),
-    ...processOf(flags, valid),
-    sink: sinkOf(flags, valid),
-    state: stateOf(valid),
-    scheduler: schedulerOf(flags, valid),
-    source: { ...exportOf(valid), resync: valid.resync },
-    health: { address: valid["health-probe-bind-address"] },
-    leaderElect: flags["leader-elect"],
-    shutdownTimeout: flags["shutdown-timeout"],
-  };
-}
 
 function sinkOf(flags: Flags, valid: Checked): SinkConfig {
   if (valid.bus === "nats") return { kind: "nats" };

@@ -1,16 +1,10 @@
 import type { Options } from "../command.ts";
 import { exportFlags } from "../run/export-flags.ts";
 import { runFlags } from "../run/flags.ts";
-import { processFlags } from "../run/process-flags.ts";
+import { healthFlags, processFlags } from "../run/process-flags.ts";
 
-const {
-  "shutdown-timeout": shutdownTimeout,
-  "health-probe-bind-address": healthAddress,
-  "leader-elect": leaderElect,
-  "nats-url": natsUrl,
-  "nats-prefix": natsPrefix,
-  resync,
-} = runFlags;
+const { "shutdown-timeout": shutdownTimeout, "leader-elect": leaderElect, "nats-url": natsUrl, resync } = runFlags;
+const { "nats-prefix": natsPrefix } = runFlags;
 
 /** Flags of `pm source`; those that `pm run` has too mean the same. */
 export const sourceFlags = {
@@ -81,8 +75,8 @@ export const sourceFlags = {
   "max-timers": { type: "number", default: 10_000, description: "events that may wait so; 503 beyond" },
   ...exportFlags,
   ...processFlags,
+  ...healthFlags,
   "shutdown-timeout": shutdownTimeout,
-  "health-probe-bind-address": healthAddress,
   "leader-elect": leaderElect,
   resync,
 } as const satisfies Options;

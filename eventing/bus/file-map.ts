@@ -77,9 +77,7 @@ export class FileMap implements DurableMap {
   #change(line: Line): Promise<void> {
     const stored = Promise.withResolvers<void>();
     this.#waiting.push({ line, stored });
-    this.#writing ??= this.#write().finally(() => {
-      this.#writing = undefined;
-    });
+    this.#writing ??= this.#write();
     return stored.promise;
   }
 
@@ -106,6 +104,8 @@ export class FileMap implements DurableMap {
         stored.resolve();
       }
     }
+    // Not later than the last look at what waits: else nobody would write what comes in between.
+    this.#writing = undefined;
   }
 
   #remember([key, text]: Line): void {

@@ -15,15 +15,16 @@ export class Turns {
   take(key: string, work: () => Promise<void>): { readonly done: Promise<void>; readonly room: Promise<void> } {
     this.#underWay++;
     const before = this.#last.get(key);
-    const done = (before === undefined ? work() : before.then(work, work)).finally(() => {
+    const done = before === undefined ? work() : before.then(work, work);
+    this.#last.set(key, done);
+    const leave = () => {
       this.#underWay--;
       if (this.#last.get(key) === done) this.#last.delete(key);
       for (const wake of this.#waiting.splice(0)) wake();
-    });
-    this.#last.set(key, done);
-    const room = this.#room(done);
+    };
     // Whoever asks for neither is not told of a failure, which is no reason for the process to end.
-    done.catch(() => {});
+    done.then(leave, leave);
+    const room = this.#room(done);
     room.catch(() => {});
     return { done, room };
   }

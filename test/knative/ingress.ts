@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
-import { bodyOf, TooLargeError } from "../../eventing/request-body.ts";
 import { type Listening, listen } from "../../eventing/http-server.ts";
+import { bodyOf, TooLargeError } from "../../eventing/request-body.ts";
 import type { Address } from "../../eventing/run-config.ts";
 import type { CloudEvent } from "../../shared/event.ts";
 import { MalformedEventError } from "../../shared/event-codec.ts";
