@@ -23,9 +23,29 @@ export const commands: readonly Entry[] = [
     load: () => import("./run/command.ts"),
   },
   {
+    name: "functions",
+    summary: "The functions of a pm run: state, events, errors, cold starts",
+    load: () => import("./functions/command.ts"),
+  },
+  {
     name: "serve",
     summary: "Answer events over HTTP with functions, as Knative calls them",
     load: () => import("./serve/command.ts"),
+  },
+  {
+    name: "source",
+    summary: "Follow kcp and put its changes on a Knative Broker or a stream, without functions",
+    load: () => import("./source/command.ts"),
+  },
+  {
+    name: "manifests broker",
+    summary: "The Knative Broker that the functions of an installation are triggered by",
+    load: () => import("./manifests/broker.ts"),
+  },
+  {
+    name: "manifests triggers",
+    summary: "The Knative Triggers of all functions, made from what they want to receive",
+    load: () => import("./manifests/triggers.ts"),
   },
   {
     name: "embedded",

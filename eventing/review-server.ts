@@ -4,8 +4,8 @@ import type { Log } from "../shared/function.ts";
 import { messageOf } from "../shared/kcp/errors.ts";
 import { BadReviewError } from "../shared/review.ts";
 import { type CertificateOptions, followCertificate } from "./certificate.ts";
+import { bodyOf, CutOffError, TooLargeError } from "./http-body.ts";
 import { type Listening, listen } from "./http-server.ts";
-import { bodyOf, CutOffError, TooLargeError } from "./request-body.ts";
 import type { Address } from "./run-config.ts";
 
 export interface ReviewServerOptions {

@@ -6,6 +6,7 @@ export type Metrics = ReturnType<typeof createMetrics>;
 
 const provisioning = [1, 5, 10, 30, 60, 120, 300];
 const quick = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const coldStarts = [0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20];
 const queueing = [0.0001, 0.001, 0.01, 0.1, 1, 10, 100];
 
 export function createMetrics() {
@@ -129,6 +130,24 @@ export function createMetrics() {
       ),
     },
 
+    functions: {
+      processes: gauge("account_functions_function_processes", "1 in the state that the process of a function is in", [
+        "function",
+        "state",
+      ]),
+      coldStart: seconds(
+        "account_functions_function_cold_start_seconds",
+        "From starting the process of a function to its being ready for events",
+        coldStarts,
+        ["function"],
+      ),
+      ends: counter(
+        "account_functions_function_process_ends_total",
+        "Processes of functions that ended, or never began",
+        ["function", "reason"],
+      ),
+    },
+
     events: {
       published: counter("account_functions_events_published_total", "Changes in kcp that the source put on the bus", [
         "kind",
@@ -147,6 +166,11 @@ export function createMetrics() {
       ),
       authorizations: counter("account_functions_authorizations_total", "Answers of the authorization webhook", [
         "result",
+      ]),
+      timers: gauge("account_functions_timers", "Events that come to their function once more when it is time"),
+      timersEnded: counter("account_functions_timers_ended_total", "Deliveries of such events", [
+        "function",
+        "outcome",
       ]),
       objects: gauge("account_functions_source_objects", "Objects that the source knows", ["kind"]),
     },

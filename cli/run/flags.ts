@@ -24,6 +24,17 @@ export const runFlags = {
     default: ":8090",
     description: "address of /healthz and /readyz; 0 switches them off",
   },
+  isolation: {
+    type: "string",
+    default: "none",
+    choices: ["none", "process"],
+    description: "where functions run: in this process, or each in one of its own that is there only while it has work",
+  },
+  "idle-timeout": {
+    type: "duration",
+    default: "30s",
+    description: "with --isolation=process: a function's process without events for so long is stopped",
+  },
   "leader-elect": { type: "boolean", description: "work only while holding the Lease, so that replicas stand by" },
   bus: { type: "string", choices: ["memory", "nats"], description: "memory, or nats, the default with --nats-url" },
   ...busFlags,

@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { setTimeout as delay } from "node:timers/promises";
 import type { Log } from "../../shared/function.ts";
 import type { Readiness } from "../health.ts";
+import { bodyOf, CutOffError, TooLargeError } from "../http-body.ts";
 import { type Listening, listen } from "../http-server.ts";
-import { bodyOf, CutOffError, TooLargeError } from "../request-body.ts";
 import type { Address } from "../run-config.ts";
 import { type Answer, textAnswer } from "./answer.ts";
 import type { Posted } from "./responder.ts";

@@ -1,17 +1,17 @@
 import type { IncomingMessage } from "node:http";
 
-/** The body has more bytes than are taken. */
+/** The body has more bytes than are read. */
 export class TooLargeError extends Error {
   override name = "TooLargeError";
 }
-/** The client went away before its body ended. */
+/** The client went before the end of its body. */
 export class CutOffError extends Error {
   override name = "CutOffError";
 }
 
-/** All of the body. Throws TooLargeError, before it is read where its length is said, and CutOffError. */
+/** The whole body of a request. Throws TooLargeError, and CutOffError. */
 export async function bodyOf(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
-  if (Number(request.headers["content-length"]) > maxBytes) throw new TooLargeError(`more than ${maxBytes} bytes`);
+  if (Number(request.headers["content-length"]) > maxBytes) throw new TooLargeError();
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   // Leaving the loop must leave the connection, on which the answer goes out.
@@ -19,7 +19,7 @@ export async function bodyOf(request: IncomingMessage, maxBytes: number): Promis
   try {
     for await (const chunk of incoming) {
       bytes += chunk.byteLength;
-      if (bytes > maxBytes) throw new TooLargeError(`more than ${maxBytes} bytes`);
+      if (bytes > maxBytes) throw new TooLargeError();
       chunks.push(chunk);
     }
   } catch (cause) {

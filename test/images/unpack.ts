@@ -1,0 +1,54 @@
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { gunzipSync } from "node:zlib";
+import { extract, type Header } from "tar-stream";
+import { z } from "zod";
+import type { Image } from "../../tools/oci/image.ts";
+
+export interface TarRecord {
+  readonly header: Header;
+  readonly content: Buffer;
+}
+const configSchema = z.looseObject({
+  config: z.looseObject({
+    User: z.string(),
+    Env: z.array(z.string()),
+    Entrypoint: z.array(z.string()),
+    WorkingDir: z.string(),
+  }),
+  rootfs: z.looseObject({ diff_ids: z.array(z.string()) }),
+});
+
+/** What a container runtime reads of an image. */
+export const configOf = (image: Image) => configSchema.parse(JSON.parse(image.config.bytes.toString()));
+
+export async function readTar(tar: Buffer): Promise<readonly TarRecord[]> {
+  const records: TarRecord[] = [];
+  const archive = extract();
+  Readable.from([tar]).pipe(archive);
+  for await (const item of archive) records.push({ header: item.header, content: await buffer(item) });
+  return records;
+}
+
+/** All records of an image's layers, from the lowest layer up, read from the bytes that are pushed. */
+export async function recordsOf(image: Image): Promise<readonly TarRecord[]> {
+  const layers = await Promise.all(image.layers.map(({ bytes }) => readTar(gunzipSync(bytes))));
+  return layers.flat();
+}
+
+/** An image's root filesystem in a folder, with the mount points that a container runtime adds. */
+export async function unpack(image: Image): Promise<AsyncDisposable & { readonly folder: string }> {
+  const folder = await mkdtemp(join(tmpdir(), "rootfs-"));
+  await chmod(folder, 0o755);
+  for (const { header, content } of await recordsOf(image)) {
+    const path = join(folder, header.name);
+    await mkdir(header.type === "directory" ? path : dirname(path), { recursive: true });
+    if (header.type === "symlink") await symlink(header.linkname, path);
+    if (header.type === "file") await writeFile(path, content, { mode: header.mode });
+  }
+  for (const mountPoint of ["proc", "dev", "run/shared"]) await mkdir(join(folder, mountPoint), { recursive: true });
+  return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+}
