@@ -41,11 +41,10 @@
 {{- end -}}
 {{- end -}}
 
-{{- define "af.flags.extra" -}}
+{{- define "af.flags.http2" -}}
 {{- if eq (include "af.get" (dict "root" . "key" "enableHttp2")) "false" -}}
 - --enable-http2=false
-{{ end -}}
-{{- with .Values.extraArgs -}}{{- toYaml . -}}{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{- define "af.flags.steps" -}}

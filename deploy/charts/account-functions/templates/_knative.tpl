@@ -3,7 +3,7 @@
 {{- $items := list -}}
 {{- $values := .Values -}}
 {{- $known := list -}}
-{{- range .Files.Get "files/functions.yaml" | fromYamlArray -}}
+{{- range (.Files.Get "files/functions.yaml" | fromYaml).functions -}}
   {{- $known = append $known .name -}}
   {{- $settings := mergeOverwrite (deepCopy $values.functions.defaults) (deepCopy (get $values.functions.overrides .name | default dict)) -}}
   {{- $wanted := $settings.enabled -}}
