@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import type { Destination } from "../../eventing/knative/delivery.ts";
+import { inOneService, ofItsOwn, triggersFor } from "../../eventing/knative/triggers.ts";
+import { functions } from "../../functions/index.ts";
 import { containersOf, podOf } from "./containers.ts";
 import { type ChartObject, chartFolder, helm, objectsIn, objectsOf, ofSet, template, valueSets } from "./helm.ts";
 
+const release = "account-functions";
+const triggerSchema = z.looseObject({ kind: z.literal("Trigger"), spec: z.looseObject({}) });
 const sets = Object.keys(valueSets);
 const deploymentOf = (objects: readonly ChartObject[], part: string) =>
   objects.find(({ kind, metadata }) => kind === "Deployment" && metadata.name === `account-functions-${part}`);
@@ -114,6 +120,42 @@ describe("functions", () => {
       "Service account-functions-manage-membership",
       "Service account-functions-security-init",
     ]);
+  });
+});
+
+describe("Triggers are those of pm manifests", () => {
+  const ofChart = async (set: string) =>
+    (await objectsOf(set)).flatMap((object) => {
+      const { success, data } = triggerSchema.safeParse(object);
+      return success ? [{ name: object.metadata.name, ...data.spec }] : [];
+    });
+  const ofManifests = (needs: boolean, broker: string, subscriberOf: (name: string) => Destination) =>
+    functions
+      .filter((fn) => needs || !fn.needs)
+      .flatMap((fn) => {
+        const options = { release, namespace: "mesh", broker, subscriber: subscriberOf(fn.name) };
+        return triggersFor(fn, options).map(({ metadata, spec }) => ({ name: metadata.name, ...spec, for: fn.name }));
+      });
+  const sorted = <T extends { readonly name: string }>(list: readonly T[]) =>
+    list.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+
+  test("one service each; what cannot be delivered goes to the source", async () => {
+    const source = "http://account-functions-source.mesh.svc.cluster.local:8082/dead-letters";
+    const expected = ofManifests(false, "account-functions", (name) => ofItsOwn(release, name)).map(
+      ({ for: name, delivery, ...trigger }) => ({
+        ...trigger,
+        delivery: { ...delivery, deadLetterSink: { uri: `${source}/${name}` } },
+      }),
+    );
+    expect(sorted(await ofChart("knative"))).toEqual(sorted(expected));
+  });
+
+  test("one service for all, and a sink of the values file", async () => {
+    const deadLetterSink = { uri: "http://dead-letters.mesh.svc.cluster.local" };
+    const expected = ofManifests(true, "events", (name) =>
+      inOneService({ name: `${release}-functions`, plain: false }, name),
+    ).map(({ for: _of, delivery, ...trigger }) => ({ ...trigger, delivery: { ...delivery, deadLetterSink } }));
+    expect(sorted(await ofChart("everything"))).toEqual(sorted(expected));
   });
 });
 

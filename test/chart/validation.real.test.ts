@@ -8,10 +8,11 @@ import { foreignCrds } from "../../tools/charts/foreign-crds.ts";
 import { servingManifests } from "../../tools/knative/manifests.ts";
 import { startApiServer, type ValidationServer } from "../../tools/knative/validation-server.ts";
 import { obtain } from "../../tools/obtain.ts";
-import { chartFolder, helm, ofSet, template, valueSets, valuesFile } from "./helm.ts";
+import { chartFolder, helm, objectsIn, ofSet, template, valueSets, valuesFile } from "./helm.ts";
 import { input } from "./input.ts";
 import { writeSchemas } from "./schemas.ts";
 
+const job = "account-functions-bootstrap";
 const cleanup = new AsyncDisposableStack();
 let server: ValidationServer;
 let schemas: string;
@@ -53,6 +54,23 @@ test("kubeconform sees what is wrong", async () => {
   const text = (await template(ofSet("knative"))).replace("kind: Trigger", "kind: Trigger\nnonsense: true");
   const args = ["-strict", "-summary", `-schema-location=${schemas}`, "-"];
   await expect(input(await obtain("kubeconform"), args, text)).rejects.toThrow(/Trigger .* is invalid.*nonsense/s);
+});
+
+test("the bootstrap Job's rights are enough to leave the functions' kubeconfig, and for no other Secret", async () => {
+  const rights = objectsIn(await template(ofSet("everything"))).filter(
+    ({ kind, metadata }) => metadata.name === job && kind !== "NetworkPolicy",
+  );
+  expect(rights.map(({ kind }) => kind).toSorted()).toEqual(["Role", "RoleBinding", "ServiceAccount"]);
+  await server.kubectl(["create", "namespace", "rights"]);
+  const binding = (text: string) => text.replaceAll('"namespace":"mesh"', '"namespace":"rights"');
+  const apply = ["apply", "--server-side", "--namespace=rights", "-f", "-"];
+  await server.kubectl(apply, binding(JSON.stringify({ apiVersion: "v1", kind: "List", items: rights })));
+  const secret = (name: string, text: string) =>
+    JSON.stringify({ apiVersion: "v1", kind: "Secret", metadata: { name }, data: { kubeconfig: btoa(text) } });
+  const asJob = [...apply, `--as=system:serviceaccount:rights:${job}`];
+  for (const text of ["first", "second"]) await server.kubectl(asJob, secret("account-operator-kubeconfig", text));
+  await server.kubectl(apply, secret("other", "first"));
+  await expect(server.kubectl(asJob, secret("other", "second"))).rejects.toThrow(/forbidden/);
 });
 
 describe("a release", () => {
