@@ -70,6 +70,21 @@ describe("decisions 40", () => {
   });
 });
 
+describe("operations 2: KEYOverride goes before global.KEY, that before KEY, that before common.defaults", () => {
+  test.each([
+    [["common.defaults.region=a"], "a"],
+    [["common.defaults.region=a", "region=b"], "b"],
+    [["common.defaults.region=a", "region=b", "global.region=c"], "c"],
+    [["common.defaults.region=a", "region=b", "global.region=c", "regionOverride=d"], "d"],
+    [["region=b", "global.region=null"], "b"],
+    [[], "local"],
+  ])("%j: %s", async (settings, region) => {
+    const flags = settings.map((setting) => `--set=${setting}`);
+    const [{ args } = { args: [] }] = containersOf(objectsIn(await template({ flags })));
+    expect(args).toContain(`--region=${region}`);
+  });
+});
+
 describe("a certificate of one's own", () => {
   test("takes the place of cert-manager's", async () => {
     const objects = await objectsOf("own-certificate");

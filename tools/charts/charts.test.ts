@@ -54,11 +54,12 @@ describe("values.yaml", () => {
 
   test("common.defaults are looked up by three more names", () => {
     const text = "common:\n  defaults:\n    log:\n      # -- Least level\n      level: warn\n";
-    const level = { type: "string", description: "Least level" };
+    const level = { type: "string", description: "Least level", default: "warn" };
+    const lookedUp = { type: ["string", "null"], description: "Least level" };
     expect(valuesSchema("t", commentedValues(text))).toMatchObject({
       properties: {
-        log: { properties: { level, levelOverride: level } },
-        global: { properties: { log: { properties: { level, levelOverride: level } } } },
+        log: { properties: { level: lookedUp, levelOverride: lookedUp } },
+        global: { properties: { log: { properties: { level: lookedUp, levelOverride: lookedUp } } } },
         common: { properties: { defaults: { properties: { log: { properties: { level } } } } } },
       },
     });

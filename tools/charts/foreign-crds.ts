@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { type Artefact, cached } from "../cache.ts";
+import { withProgress } from "../progress.ts";
 import { runCommand } from "../run-command.ts";
 
 /** Go modules that publish definitions of kinds that the chart uses, with the checksums that they have. */
@@ -33,7 +34,8 @@ const artefact: Artefact = {
     const parts: string[] = [];
     for (const { module, sum, files } of modules) {
       // Not in a module of ours, whose whole graph Go would want to know.
-      const answer = await runCommand("go", ["mod", "download", "-json", module], { cwd: folder });
+      const download = () => runCommand("go", ["mod", "download", "-json", module], { cwd: folder });
+      const answer = await withProgress(`fetching ${module} (once)`, download);
       const { Dir, Sum } = downloaded.parse(JSON.parse(answer));
       if (Sum !== sum) throw new Error(`${module} has the checksum ${Sum}, and not ${sum}: it is another than it was`);
       for (const path of files) parts.push(await readFile(join(Dir, path), "utf8"));
