@@ -1,7 +1,7 @@
 # Every target installs what it needs first. From elsewhere: make -C FOLDER …
 node := @tools/node
 
-.PHONY: help up demo quick test e2e-knative nightly check bench cluster tools images fix clean
+.PHONY: help up demo quick test e2e-knative nightly check bench chart cluster tools images fix clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
@@ -50,6 +50,10 @@ tools: ## obtain kcp, nats-server, OpenFGA, Keycloak and kubectl into the shared
 
 images: ## container images without a daemon, into .state/images: IMAGES_PREFIX= VERSION= OUT= TARS=each PUSH=registry/folder
 	$(node) tools/oci/images.ts
+
+chart: ## make what follows from the charts' values and from deploy/kcp, and compare with the Go operator's chart
+	$(node) tools/charts/generate.ts
+	$(node) test/chart/compare-reference.ts
 
 fix: ## format, and mend what the linter can mend
 	$(node) node_modules/@biomejs/biome/bin/biome check --write .

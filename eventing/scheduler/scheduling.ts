@@ -7,6 +7,7 @@ import type { DurableMap } from "../bus/durable-map.ts";
 import { systemClock } from "../clock.ts";
 import { createHttpClient, type HttpClient } from "../http-client.ts";
 import type { SchedulerConfig } from "../source-config.ts";
+import { tellDeadLetters } from "./dead-letters.ts";
 import { type Delivered, deliver } from "./deliver.ts";
 import { Scheduler } from "./scheduler.ts";
 import { serveScheduler } from "./server.ts";
@@ -43,6 +44,7 @@ export async function openScheduling(config: SchedulerConfig, options: Schedulin
     address: config.address,
     timers: () => timers,
     functions,
+    onDeadLetter: tellDeadLetters({ functions, log, metrics }),
     clock: systemClock,
     log,
   });

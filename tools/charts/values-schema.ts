@@ -39,9 +39,16 @@ const startsWith = (path: readonly string[], start: readonly string[]) =>
 
 type Leaf = Omit<CommentedValue, "path">;
 
-/** The rule of the library chart has no default of its own: nothing there means the next one. */
 function leaf({ description, default: value, schema }: Leaf, isLookedUp = false): Schema {
-  return { ...typeOf(value), description, ...schema, ...(!isLookedUp && { default: value }) };
+  const known = { ...typeOf(value), description, ...schema };
+  return isLookedUp ? orNothing(known) : { ...known, default: value };
+}
+
+/** By the rule of the library chart nothing means the next place, and there is no default here. */
+function orNothing(schema: Schema): Schema {
+  const { type, enum: values } = schema;
+  const known = Array.isArray(values) ? { enum: [...values, null] } : {};
+  return { ...schema, ...known, type: [type, "null"].flat() };
 }
 
 function typeOf(value: unknown): Schema {

@@ -41,11 +41,10 @@
 {{- end -}}
 {{- end -}}
 
-{{- define "af.flags.extra" -}}
+{{- define "af.flags.http2" -}}
 {{- if eq (include "af.get" (dict "root" . "key" "enableHttp2")) "false" -}}
 - --enable-http2=false
-{{ end -}}
-{{- with .Values.extraArgs -}}{{- toYaml . -}}{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{- define "af.flags.steps" -}}
@@ -125,15 +124,17 @@
 {{- end -}}
 {{- end -}}
 
-{{/* How orgs are secured, for the functions that do it; those at their defaults are left out. */}}
+{{/* How orgs are secured. Takes root and secrets: whether this is for one who does it, and not only looks at it. */}}
 {{- define "af.flags.security" -}}
-{{- if .Values.security.enabled -}}
-{{- $security := .Values.security -}}
-{{- with include "af.idpFile" . -}}
+{{- $security := .root.Values.security -}}
+{{- if $security.enabled -}}
+{{- if .secrets -}}
+{{- with include "af.idpFile" .root -}}
 - --idp-config={{ . }}
 {{ end -}}
+{{- end -}}
 - --base-domain={{ $security.baseDomain }}
-{{- if $security.issuerCaSecret }}
+{{- if and $security.issuerCaSecret .secrets }}
 - --issuer-ca=/etc/account-functions/issuer-ca/ca.crt
 {{- end }}
 {{- with $security.idp.additionalRedirectUrls }}

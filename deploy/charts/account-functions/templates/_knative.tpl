@@ -3,7 +3,7 @@
 {{- $items := list -}}
 {{- $values := .Values -}}
 {{- $known := list -}}
-{{- range .Files.Get "files/functions.yaml" | fromYamlArray -}}
+{{- range (.Files.Get "files/functions.yaml" | fromYaml).functions -}}
   {{- $known = append $known .name -}}
   {{- $settings := mergeOverwrite (deepCopy $values.functions.defaults) (deepCopy (get $values.functions.overrides .name | default dict)) -}}
   {{- $wanted := $settings.enabled -}}
@@ -22,15 +22,16 @@
 {{- dict "items" $items | toJson -}}
 {{- end -}}
 
-{{/* The Knative Services of this release: JSON {"items": [{service, function, settings}]}; one without function serves all. */}}
+{{/* The Knative Services of this release: JSON {"items": [{service, function, secrets, settings}]}; one without function
+     serves all, and with `secrets` some of its functions need those of security. */}}
 {{- define "af.services" -}}
 {{- $items := list -}}
 {{- $release := .Release.Name -}}
 {{- if eq .Values.functions.layout "combined" -}}
-  {{- $items = append $items (dict "service" (printf "%s-functions" $release) "function" "" "settings" .Values.functions.defaults) -}}
+  {{- $items = append $items (dict "service" (printf "%s-functions" $release) "function" "" "secrets" true "settings" .Values.functions.defaults) -}}
 {{- else -}}
   {{- range (include "af.functions" . | fromJson).items -}}
-    {{- $items = append $items (dict "service" (printf "%s-%s" $release .name) "function" .name "settings" .settings) -}}
+    {{- $items = append $items (dict "service" (printf "%s-%s" $release .name) "function" .name "secrets" (ne .needs "") "settings" .settings) -}}
   {{- end -}}
 {{- end -}}
 {{- dict "items" $items | toJson -}}
