@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig, type RolldownPlugin } from "rolldown";
-import { functions } from "./functions/index.ts";
+import { functions, webhooks } from "./functions/index.ts";
 
 const root = import.meta.dirname;
 const { version }: { version: string } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -22,9 +22,12 @@ const withoutSignIn: RolldownPlugin = {
 
 /** Each function with everything that serves it, as one file that needs no node_modules. */
 export default defineConfig(
-  functions.map(({ name, needs }) => ({
+  [
+    ...functions.map(({ name, needs }) => ({ name, code: entryOf(name, needs !== undefined) })),
+    ...webhooks.map((name) => ({ name, code: webhookEntryOf(name) })),
+  ].map(({ name, code }) => ({
     input: `function:${name}`,
-    plugins: [entryOf(name, needs !== undefined), withoutSignIn],
+    plugins: [entry(name, code), withoutSignIn],
     platform: "node" as const,
     // Loaded from where they are installed, and only with --tracing-enabled.
     external: [/^@opentelemetry\/(?!api$)/],
@@ -38,22 +41,33 @@ export default defineConfig(
   })),
 );
 
-/** The module that such a file begins with. */
-function entryOf(name: string, isSecuring: boolean): RolldownPlugin {
-  const id = `function:${name}`;
+function at(...path: readonly string[]): string {
+  return JSON.stringify(join(root, ...path));
+}
+
+function entryOf(name: string, isSecuring: boolean): string {
   const [security, file] = isSecuring ? ["openSecurity", "security.ts"] : ["openSettingsOnly", "security-settings.ts"];
-  return {
-    name: "function entry",
-    resolveId: (source) => (source === id ? id : null),
-    load: (loaded) =>
-      loaded === id
-        ? `import fn from ${JSON.stringify(join(root, "functions", name, "index.ts"))};
-import { bundled } from ${JSON.stringify(join(root, "cli", "serve", "bundled.ts"))};
-import { ${security} as openSecurity } from ${JSON.stringify(join(root, "eventing", file))};
+  return `import fn from ${at("functions", name, "index.ts")};
+import { bundled } from ${at("cli", "serve", "bundled.ts")};
+import { ${security} as openSecurity } from ${at("eventing", file)};
 const { init, handle, shutdown, main } = bundled(fn, { openSecurity, version: ${JSON.stringify(version)} });
 export { init, handle, shutdown };
 if (import.meta.main) await main();
-`
-        : null,
+`;
+}
+
+function webhookEntryOf(name: string): string {
+  return `import { bundledWebhook } from ${at("cli", "admission", "bundled.ts")};
+await bundledWebhook(${JSON.stringify(name)}, ${JSON.stringify(version)}).main();
+`;
+}
+
+/** The module that such a file begins with. */
+function entry(name: string, code: string): RolldownPlugin {
+  const id = `function:${name}`;
+  return {
+    name: "function entry",
+    resolveId: (source) => (source === id ? id : null),
+    load: (loaded) => (loaded === id ? code : null),
   };
 }

@@ -22,6 +22,11 @@ export const commands: readonly Entry[] = [
     load: () => import("./serve/command.ts"),
   },
   {
+    name: "admission",
+    summary: "Answer kcp's webhooks alone: admission of Accounts, and authorization",
+    load: () => import("./admission/command.ts"),
+  },
+  {
     name: "embedded",
     summary: "A control plane in memory that speaks kcp's API, for development",
     load: () => import("./embedded/command.ts"),

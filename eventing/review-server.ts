@@ -4,7 +4,7 @@ import type { Log } from "../shared/function.ts";
 import { messageOf } from "../shared/kcp/errors.ts";
 import { BadReviewError } from "../shared/review.ts";
 import { type CertificateOptions, followCertificate } from "./certificate.ts";
-import { type Listening, listen } from "./http-server.ts";
+import { closeGently, type Listening, listen } from "./http-server.ts";
 import { bodyOf, CutOffError, TooLargeError } from "./request-body.ts";
 import type { Address } from "./run-config.ts";
 
@@ -65,7 +65,7 @@ export async function serveReviews(options: ReviewServerOptions): Promise<Listen
       port: listening.port,
       async close() {
         certificate.close();
-        await listening.close();
+        await closeGently(server, listening);
       },
     };
   } catch (error) {

@@ -23,3 +23,6 @@ export const functions: readonly AccountFunction[] = [
 ];
 
 export { steps } from "./steps.ts";
+
+/** The functions that kcp asks by reviews: no broker brings them events, and they are served over TLS (decisions.md 40). */
+export const webhooks: readonly string[] = ["validate-account", "authorize"];

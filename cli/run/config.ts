@@ -2,10 +2,10 @@ import { z } from "zod";
 import type { BusConfig, RunConfig } from "../../eventing/run-config.ts";
 import type { GlobalOptions, Values } from "../command.ts";
 import { authorizationOf } from "./authorization-flags.ts";
-import { address, checked } from "./checked.ts";
+import { checked } from "./checked.ts";
 import { exportOf, exportShape, kcpOf } from "./export-flags.ts";
 import type { runFlags } from "./flags.ts";
-import { processOf, processShape } from "./process-flags.ts";
+import { healthShape, processOf, processShape } from "./process-flags.ts";
 import { recordingOf, recordShape } from "./record-flags.ts";
 import { collectorNeeded, tracingOf, tracingShape } from "./tracing-flags.ts";
 import { webhookShape, webhooksOf } from "./webhook-flags.ts";
@@ -46,7 +46,7 @@ const shape = z
     ...processShape,
     ...recordShape,
     ...tracingShape,
-    "health-probe-bind-address": address,
+    ...healthShape,
     "nats-prefix": natsPrefix,
     resync: z.number().min(1000, "at least 1s"),
     bus: z.enum(["memory", "nats"]).optional(),

@@ -2,7 +2,7 @@ import { busFlags } from "../bus-flags.ts";
 import type { Options } from "../command.ts";
 import { authorizationFlags } from "./authorization-flags.ts";
 import { exportFlags } from "./export-flags.ts";
-import { processFlags } from "./process-flags.ts";
+import { healthFlags, processFlags } from "./process-flags.ts";
 import { recordFlags } from "./record-flags.ts";
 import { tracingFlags } from "./tracing-flags.ts";
 import { webhookFlags } from "./webhook-flags.ts";
@@ -19,11 +19,7 @@ export const runFlags = {
   ...processFlags,
   ...tracingFlags,
   "shutdown-timeout": { type: "duration", default: "1m", description: "time that work under way gets to end" },
-  "health-probe-bind-address": {
-    type: "string",
-    default: ":8090",
-    description: "address of /healthz and /readyz; 0 switches them off",
-  },
+  ...healthFlags,
   "leader-elect": { type: "boolean", description: "work only while holding the Lease, so that replicas stand by" },
   bus: { type: "string", choices: ["memory", "nats"], description: "memory, or nats, the default with --nats-url" },
   ...busFlags,

@@ -22,6 +22,15 @@ export const processFlags = {
   "enable-http2": { type: "boolean", default: true, description: "HTTP/2 on HTTPS servers" },
 } as const satisfies Options;
 
+export const healthFlags = {
+  "health-probe-bind-address": {
+    type: "string",
+    default: ":8090",
+    description: "address of /healthz and /readyz; 0 switches them off",
+  },
+} as const satisfies Options;
+export const healthShape = { "health-probe-bind-address": address };
+
 export const processShape = { "metrics-bind-address": address };
 const shape = z.object(processShape);
 

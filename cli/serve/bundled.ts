@@ -1,13 +1,9 @@
 import { type FaasModule, faasModule } from "../../eventing/serve/faas.ts";
 import { startServing } from "../../eventing/serve/serve.ts";
 import type { AccountFunction } from "../../shared/function.ts";
-import { type Command, defineCommand, type Io } from "../command.ts";
-import { exit } from "../errors.ts";
-import { commandHelp } from "../help.ts";
-import { parseCommandLine } from "../parse.ts";
-import { processIo } from "../process-io.ts";
+import { bundleMain, parseBundled } from "../bundle-main.ts";
+import { type Command, defineCommand } from "../command.ts";
 import { logOf } from "../process-log.ts";
-import { reporting } from "../reporting.ts";
 import { serveConfig } from "./serve-config.ts";
 import { serveFlags } from "./serve-flags.ts";
 import { type Served, serving } from "./serving.ts";
@@ -24,15 +20,7 @@ export interface Bundled extends FaasModule {
 export function bundled(fn: AccountFunction, made: Made): Bundled {
   const command = commandOf(fn, made);
   return {
-    async main() {
-      const io = processIo();
-      process.exitCode = await reporting(io, async () => {
-        const { options, positionals } = parsed(command, process.argv.slice(2), io.env);
-        if (!options.help) return command.run({ options, positionals }, io);
-        io.stdout.write(commandHelp(command));
-        return exit.ok;
-      });
-    },
+    main: () => bundleMain(command),
     ...faasModule(() => workingOf(fn, made, command)),
   };
 }
@@ -49,18 +37,10 @@ Where only variables can be set, PM_FLAGS holds flags, as "--base-domain=example
   });
 }
 
-/** Flags of the variable PM_FLAGS come first, so that those of the command line win. */
-function parsed(command: Command, argv: readonly string[], env: Io["env"]) {
-  const words = (env.PM_FLAGS ?? "").split(/\s+/).filter(Boolean);
-  const { options, positionals } = parseCommandLine(command, [...words, ...argv], env);
-  // What was parsed for a command has the types of its flags.
-  return { options: options as Flags, positionals };
-}
-
 /** The same without an HTTP server of its own; metrics have theirs. */
 async function workingOf(fn: AccountFunction, made: Made, command: Command) {
   const { env, stdout } = process;
-  const config = serveConfig(parsed(command, [], env).options, fn.name);
+  const config = serveConfig(parseBundled(command, [], env).options as Flags, fn.name);
   const stopping = new AbortController();
   const log = logOf(config, { stdout });
   const host = { functions: [fn], ...made, log, env, signal: stopping.signal };

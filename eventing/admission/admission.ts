@@ -9,7 +9,9 @@ import { recordAdmission } from "./record-admission.ts";
 import { serveAdmission } from "./server.ts";
 
 export interface AdmissionHost {
-  readonly config: RunConfig;
+  readonly config: Pick<RunConfig, "settings" | "requestTimeout"> & {
+    readonly source: { readonly endpointSlice: string };
+  };
   readonly kubeconfig: Kubeconfig;
   /** Home of the APIExportEndpointSlice. */
   readonly workspace: string;

@@ -11,14 +11,14 @@ import { findPlaces } from "./places.ts";
 import { type AuthorizationMetrics, serveAuthorization } from "./server.ts";
 
 export interface AuthorizationHost {
-  readonly config: RunConfig;
+  readonly config: Pick<RunConfig, "fga" | "settings"> & { readonly source: { readonly endpointSlice: string } };
   readonly kubeconfig: Kubeconfig;
   /** Home of the APIExportEndpointSlice. */
   readonly workspace: string;
   readonly log: Log;
   readonly metrics: Metrics;
-  /** What the source knows, while it runs in this process. */
-  known(): Store | undefined;
+  /** What the source knows, while it runs in this process; kcp is asked for everything without. */
+  readonly known?: () => Store | undefined;
 }
 
 /** kcp waits for 3 s at the reference, and a user waits for every request that RBAC does not allow. In milliseconds. */
@@ -41,7 +41,7 @@ export async function startAuthorization(
     onRequest: ({ code, method, host }) => requests.inc({ code, method, host }),
   });
   const placeOf = findPlaces({
-    reader: knownFirst(known, reader),
+    reader: known ? knownFirst(known, reader) : reader,
     fga,
     orgsPath: config.settings.orgsPath,
     now: () => performance.now(),
@@ -72,7 +72,7 @@ export async function startAuthorization(
   }
 }
 
-/** Reads what the source has seen, and asks kcp where there is no source, or it has not. */
+/** Reads what the source has seen, and asks kcp where it does not run now, or it has not. */
 const knownFirst = (known: () => Store | undefined, reader: Pick<Reader, "get">): Pick<Reader, "get"> => ({
   get: async (kind, cluster, name, call) =>
     known()?.peek(kind, cluster, name) ?? (await reader.get(kind, cluster, name, call)),

@@ -1,8 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Log } from "../../shared/function.ts";
 import type { Readiness } from "../health.ts";
-import { type Listening, listen } from "../http-server.ts";
+import { closeGently, type Listening, listen } from "../http-server.ts";
 import { bodyOf, CutOffError, TooLargeError } from "../request-body.ts";
 import type { Address } from "../run-config.ts";
 import { type Answer, textAnswer } from "./answer.ts";
@@ -22,8 +21,6 @@ export interface ServerOptions {
 export const maxBytes = 4 * 1024 * 1024;
 /** Longer than any proxy before it keeps one, so that a connection is never closed while it is used for the next. */
 const keepAliveMs = 75_000;
-/** Answers that are under way when the server closes get this long. */
-const flushMs = 1_000;
 
 /** Serves functions over HTTP as Knative asks for it. Rejects when the port is taken. */
 export async function serveFunctions(options: ServerOptions): Promise<Listening> {
@@ -41,15 +38,7 @@ export async function serveFunctions(options: ServerOptions): Promise<Listening>
   );
   server.keepAliveTimeout = keepAliveMs;
   const listening = await listen(server, address, "port");
-  return {
-    port: listening.port,
-    async close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      await Promise.race([closed, delay(flushMs, undefined, { ref: false })]);
-      await listening.close();
-    },
-  };
+  return { port: listening.port, close: () => closeGently(server, listening) };
 }
 
 async function answer(request: IncomingMessage, { respond, missing }: ServerOptions): Promise<Answer> {
