@@ -58,7 +58,13 @@ export function makeImages(folder: string, { checkout = root, env }: MakeOptions
 
 export async function readBuilt(folder: string): Promise<Built> {
   const layout = join(folder, "oci");
-  const blob = ({ digest }: StoredDescriptor) => readFile(join(layout, "blobs", ...digest.split(":")));
+  // Images share most of their layers: each blob is read once.
+  const read = new Map<string, Promise<Buffer>>();
+  const blob = ({ digest }: StoredDescriptor) => {
+    const bytes = read.get(digest) ?? readFile(join(layout, "blobs", ...digest.split(":")));
+    read.set(digest, bytes);
+    return bytes;
+  };
   const json = async (descriptor: StoredDescriptor): Promise<unknown> =>
     JSON.parse((await blob(descriptor)).toString());
   const index = indexSchema.parse(JSON.parse(await readFile(join(layout, "index.json"), "utf8")));

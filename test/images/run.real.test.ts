@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { chmod, copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -79,17 +80,24 @@ describe("the image of everything, run as its user on a read-only root", () => {
   });
 });
 
-test("the image of a function answers events as Knative posts them, and ends when asked to", async () => {
+test("the image of a function makes what is missing when an event is posted to it, and ends when asked to", async () => {
   await using own = await startContainer(imageNamed(built, "create-workspace"));
   await copyFile(join(container.shared, "operator.kubeconfig"), join(own.shared, "operator.kubeconfig"));
   await using serving = await serve(own, []);
-  const response = await fetch(serving.url, {
-    method: "POST",
-    headers: { "content-type": "application/cloudevents+json" },
-    body: await readFile("examples/events/account-added.json"),
+  const admin = ["--kubeconfig", inside("admin.kubeconfig")];
+  const name = `acme-${randomUUID().slice(0, 8)}`;
+  const created = await container.run(["account", "create", name, "--parent", "root:orgs", ...admin]);
+  expect(created, created.err).toMatchObject({ code: 0 });
+  const invoke = ["invoke", "--account", `root:orgs:${name}`, "--url", serving.url, "-o", "json", ...admin];
+  const invoked = await container.run(invoke);
+  expect(invoked, invoked.err).toMatchObject({ code: 0 });
+  expect(JSON.parse(invoked.out)).toMatchObject({
+    reply: {
+      status: 200,
+      headers: { "account-functions-outcome": "done" },
+      event: { type: "io.platform-mesh.account.workspace-created", kcppath: "root:orgs" },
+    },
   });
-  // Nobody has this account: it was looked for in kcp.
-  expect([response.status, response.headers.get("account-functions-outcome")]).toEqual([204, "drop"]);
   expect(await serving.stop()).toMatchObject({ code: 0 });
 });
 

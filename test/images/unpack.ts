@@ -36,9 +36,13 @@ export async function readTar(tar: Buffer): Promise<readonly TarRecord[]> {
   return records;
 }
 
+/** A layer without its compression. */
+export const tarOfLayer = once((layer: Buffer) => gunzipSync(layer));
+const recordsOfLayer = once((layer: Buffer) => readTar(tarOfLayer(layer)));
+
 /** All records of an image's layers, from the lowest layer up, read from the bytes that are pushed. */
 export async function recordsOf(image: StoredImage): Promise<readonly TarRecord[]> {
-  const layers = await Promise.all(image.layers.map((bytes) => readTar(gunzipSync(bytes))));
+  const layers = await Promise.all(image.layers.map(recordsOfLayer));
   return layers.flat();
 }
 
@@ -54,4 +58,14 @@ export async function unpack(image: StoredImage): Promise<AsyncDisposable & { re
   }
   for (const mountPoint of ["proc", "dev", "run/shared"]) await mkdir(join(folder, mountPoint), { recursive: true });
   return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** Images share layers: each is worked on once. */
+export function once<T>(work: (bytes: Buffer) => T): (bytes: Buffer) => T {
+  const done = new WeakMap<Buffer, { readonly result: T }>();
+  return (bytes) => {
+    const found = done.get(bytes) ?? { result: work(bytes) };
+    done.set(bytes, found);
+    return found.result;
+  };
 }

@@ -72,7 +72,7 @@ async function buildInto(folder: string, options: BuildOptions): Promise<void> {
     for (const image of images) await writeTar(join(folder, `${image.spec.name}.tar`), [image]);
   }
   for (const [title, size] of sizes(images)) say(`  ${(size / 1e6).toFixed(2).padStart(8)} MB  ${title}`);
-  if (options.env?.PUSH) await pushImages(images, options.env);
+  if (options.env?.PUSH) await pushImages(images, { env: options.env });
 }
 
 /** Of each layer once, compressed. */
