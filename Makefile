@@ -38,7 +38,7 @@ ifneq ($(BACKEND),embedded)
 	$(node) test/bench/security.ts
 endif
 
-tools: ## obtain kcp, nats-server, OpenFGA, Keycloak and kubectl into the shared cache
+tools: ## obtain kcp, nats-server, OpenFGA, Keycloak, kubectl and what images are tried with into the shared cache
 	$(node) tools/obtain.ts
 
 images: ## container images without a daemon, into .state/images: IMAGES_PREFIX= VERSION= OUT= TARS=each PUSH=registry/folder
