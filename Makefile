@@ -48,4 +48,4 @@ fix: ## format, and mend what the linter can mend
 	$(node) node_modules/@biomejs/biome/bin/biome check --write .
 
 clean: ## remove packages, reports and leftovers of runs (the shared cache stays)
-	rm -rf node_modules coverage dist .state
+	rm -rf node_modules coverage dist functions/*/dist .state
