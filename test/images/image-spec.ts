@@ -23,8 +23,10 @@ export async function specification(): Promise<(kind: Document, content: unknown
   return (kind, content) => {
     const validate = ajv.getSchema(idOf(`${kind}-schema.json`));
     if (!validate) throw new Error(`the image specification has no schema ${kind} in ${folder}`);
-    validate(content);
-    return (validate.errors ?? []).map(({ instancePath, message }) => `${kind}${instancePath} ${message}`);
+    const isValid = validate(content);
+    return (isValid === true ? [] : (validate.errors ?? [])).map(
+      ({ instancePath, message }) => `${kind}${instancePath} ${message}`,
+    );
   };
 }
 

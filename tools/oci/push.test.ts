@@ -40,6 +40,19 @@ describe("pushing", () => {
     expect(registry.requests.findLastIndex((each) => each.startsWith("PUT /v2/team/one/blobs"))).toBeLessThan(first);
   });
 
+  test("puts no blob twice", async () => {
+    await using registry = await startRegistryDouble();
+    const images = await two(registry.host);
+    await pushImages(images, quietly());
+    const told: string[] = [];
+    await pushImages(images, { env: env(), tell: (line) => told.push(line) });
+    expect(told).toEqual(
+      ["one", "two"].map(
+        (name) => `  pushed ${registry.host}/team/${name}:1: 0 blobs uploaded, 0 mounted, 5 there already`,
+      ),
+    );
+  });
+
   test("lists the bill of materials under a tag where the registry lists no referrers, beside what is there, once", async () => {
     await using registry = await startRegistryDouble();
     const image = await smallImage(`${registry.host}/team/one:1`);
