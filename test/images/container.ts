@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Image } from "../../tools/oci/image.ts";
+import type { StoredImage } from "./built.ts";
 import { configOf, unpack } from "./unpack.ts";
 
 /** As much of a container as proves an image: its root filesystem read-only, its user, its environment, nothing else of
@@ -40,7 +40,7 @@ function isolation(uid: string, gid: string): { outer: readonly string[]; script
   return { outer: ["--user", "--map-root-user", "--mount"], script: `${mounts} ${inner} --root="$root" "$@"` };
 }
 
-export async function startContainer(image: Image): Promise<Container> {
+export async function startContainer(image: StoredImage): Promise<Container> {
   const { config } = configOf(image);
   const root = await unpack(image);
   const shared = await mkdtemp(join(tmpdir(), "shared-"));

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { claimWhenFree } from "../claim.ts";
 import { stateFolder } from "../paths.ts";
 import { elapsed, say, withProgress } from "../progress.ts";
 import type { DescribedImage } from "./attach-sbom.ts";
@@ -45,6 +46,16 @@ async function writeWhole(file: string, bytes: Buffer): Promise<void> {
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const start = performance.now();
   const folder = resolve(env.OUT || imagesFolder);
+  const lock = await claimWhenFree(`${folder}.making`, () => say("  waiting: images are being built there"));
+  try {
+    await makeIn(folder, env);
+  } finally {
+    await lock.release();
+  }
+  say(`  ${join(folder, "images.tar")} (all of them), oci/, sbom/ and digests.txt beside it: ${elapsed(start)}`);
+}
+
+async function makeIn(folder: string, env: NodeJS.ProcessEnv): Promise<void> {
   const prefix = env.PUSH || env.IMAGES_PREFIX || localPrefix;
   const settings = [prefix, env.VERSION, env.TARS, env.SOURCE, JSON.stringify(await revision(env))];
   const inputs = await inputsOf(settings.map((each) => each ?? ""));
@@ -52,7 +63,6 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   else await buildInto(folder, { prefix, env, ...(env.VERSION && { version: env.VERSION }) });
   await recordInputs(folder, inputs, checked);
   process.stdout.write(await readFile(join(folder, "digests.txt"), "utf8"));
-  say(`  ${join(folder, "images.tar")} (all of them), oci/, sbom/ and digests.txt beside it: ${elapsed(start)}`);
 }
 
 async function buildInto(folder: string, options: BuildOptions): Promise<void> {
@@ -62,7 +72,7 @@ async function buildInto(folder: string, options: BuildOptions): Promise<void> {
     for (const image of images) await writeTar(join(folder, `${image.spec.name}.tar`), [image]);
   }
   for (const [title, size] of sizes(images)) say(`  ${(size / 1e6).toFixed(2).padStart(8)} MB  ${title}`);
-  if (options.env?.PUSH) await pushImages(images, options.env);
+  if (options.env?.PUSH) await pushImages(images, { env: options.env });
 }
 
 /** Of each layer once, compressed. */

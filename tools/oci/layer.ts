@@ -6,7 +6,7 @@ import { gzip } from "node:zlib";
 import { cached } from "../cache.ts";
 import { type Blob, blobOf, digestOf, mediaTypes } from "./blob.ts";
 import { tarOf } from "./tar.ts";
-import { isLink, sortedPaths, type Tree } from "./tree.ts";
+import { isLink, sortedPaths, sumsOf, type Tree } from "./tree.ts";
 
 export interface Layer {
   /** What it holds, in a few words. */
@@ -50,7 +50,7 @@ function keyOf(tree: Tree): string {
   for (const path of sortedPaths(tree)) {
     const entry = tree.get(path);
     if (!entry) continue;
-    const what = isLink(entry) ? `-> ${entry.target}` : `${entry.executable} ${digestOf(entry.content)}`;
+    const what = isLink(entry) ? `-> ${entry.target}` : `${entry.executable} ${sumsOf(entry).sha256}`;
     hash.update(`${JSON.stringify(path)} ${what}\n`);
   }
   return hash.digest("hex").slice(0, 24);

@@ -44,9 +44,13 @@ async function packageIn(folder: string): Promise<NpmPackage> {
   return { component, texts: await licenseTexts(join(root, "node_modules", folder)) };
 }
 
+const readLock = async () => lockSchema.parse(JSON.parse(await readFile(join(root, "package-lock.json"), "utf8")));
+let lock: ReturnType<typeof readLock> | undefined;
+
 /** What the lock says of the package in this folder of node_modules. */
 export async function lockedPackage(folder: string) {
-  const { packages } = lockSchema.parse(JSON.parse(await readFile(join(root, "package-lock.json"), "utf8")));
+  lock ??= readLock();
+  const { packages } = await lock;
   const found = packages[`node_modules/${folder}`];
   const sha512 = /^sha512-(.+)$/.exec(found?.integrity ?? "")?.[1];
   if (!found?.license || !sha512) {

@@ -5,11 +5,15 @@ import { type Blob, type Descriptor, jsonBlob, mediaTypes } from "./blob.ts";
 import { credentialsFor } from "./docker-config.ts";
 import { Registry } from "./registry.ts";
 
+export interface PushOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  /** Hears what became of each image; stderr unless given. */
+  readonly tell?: (line: string) => void;
+}
+
 /** Pushes images with their bills of materials under their own names, and what is there already not again. */
-export async function pushImages(
-  images: readonly DescribedImage[],
-  env: NodeJS.ProcessEnv = process.env,
-): Promise<void> {
+export async function pushImages(images: readonly DescribedImage[], options: PushOptions = {}): Promise<void> {
+  const { env = process.env, tell = say } = options;
   /** Where each blob has been put, by digest. */
   const places = new Map<string, string>();
   for (const image of images) {
@@ -22,7 +26,7 @@ export async function pushImages(
     }
     await pushManifests(registry, repository, tag, image);
     const { present, uploaded, mounted } = counts;
-    say(`  pushed ${image.spec.reference}: ${uploaded} blobs uploaded, ${mounted} mounted, ${present} there already`);
+    tell(`  pushed ${image.spec.reference}: ${uploaded} blobs uploaded, ${mounted} mounted, ${present} there already`);
   }
 }
 

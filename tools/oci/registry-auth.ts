@@ -32,7 +32,9 @@ export async function answerTo(
   const response = await askForToken({ realm, service, scopes }, credentials);
   if (!response.ok) {
     await response.body?.cancel();
-    throw new Error(`${new URL(realm).host} gives no token: HTTP ${response.status}`);
+    throw new Error(
+      `${new URL(realm).host} gives no token: HTTP ${response.status}\n  next:  docker login, with the name of the registry`,
+    );
   }
   const { token, access_token: accessToken } = tokenSchema.parse(await response.json());
   const found = token ?? accessToken;

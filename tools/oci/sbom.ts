@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Component } from "./component.ts";
 import type { BuildInfo, Image } from "./image.ts";
-import { type FileEntry, isLink } from "./tree.ts";
+import { isLink, sumsOf } from "./tree.ts";
 
 /** What is in an image, as SPDX 2.3: each file with its checksums and whose it is, each package with version and licence.
  *  Made from the very trees that the layers are written from. */
@@ -59,15 +59,6 @@ function filesOf({ spec }: Image): readonly ListedFile[] {
     const id = `SPDXRef-File-${createHash("sha256").update(path).digest("hex").slice(0, 16)}`;
     return [{ id, path, from: entry.from, ...sumsOf(entry) }];
   });
-}
-
-/** Images share layers: each file is summed up once. */
-const known = new WeakMap<FileEntry, { sha1: string; sha256: string }>();
-function sumsOf(entry: FileEntry) {
-  const sum = (algorithm: string) => createHash(algorithm).update(entry.content).digest("hex");
-  const sums = known.get(entry) ?? { sha1: sum("sha1"), sha256: sum("sha256") };
-  known.set(entry, sums);
-  return sums;
 }
 
 function imagePackage(image: Image, { version, license }: BuildInfo) {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { posix } from "node:path";
 
 /** What a layer holds at one path. Everything belongs to root and is read-only for all others. */
@@ -37,3 +38,17 @@ export function sortedPaths(tree: Tree): readonly string[] {
   }
   return [...paths].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
+
+/** Checksums of a file's content in hexadecimal. Images share files, and one is large: each is summed up once. */
+export function sumsOf(entry: FileEntry): Sums {
+  const sum = (algorithm: string) => createHash(algorithm).update(entry.content).digest("hex");
+  const sums = summed.get(entry) ?? { sha1: sum("sha1"), sha256: sum("sha256") };
+  summed.set(entry, sums);
+  return sums;
+}
+
+export interface Sums {
+  readonly sha1: string;
+  readonly sha256: string;
+}
+const summed = new WeakMap<FileEntry, Sums>();
