@@ -24,7 +24,7 @@ test: ## all suites on the embedded control plane and on real servers, with cove
 	$(node) test/run.ts
 
 e2e-knative: ## a real Kubernetes with Knative Serving on this machine, and what is proven on it; needs root
-	$(node) tools/obtain.ts tools cluster
+	$(node) tools/obtain.ts kcp nats-server openfga kubectl charts cluster
 	$(node) node_modules/vitest/vitest.mjs run --project=cluster
 
 nightly: export RANDOM_RUNS ?= 1000

@@ -31,6 +31,7 @@ export const clusterToolNames = [
 
 const groups = { tools: toolNames, charts: chartToolNames, images: imageToolNames, cluster: clusterToolNames } as const;
 
+export type ClusterToolName = (typeof clusterToolNames)[number];
 export type ToolName = (typeof groups)[keyof typeof groups][number];
 
 /** Path of the program; builds or fetches it into the shared cache when it is not there yet. */
@@ -38,6 +39,14 @@ export async function obtain(name: ToolName): Promise<string> {
   if (name === "kubectl") return (await onPath("kubectl")) ?? cached(kubectlArtefact());
   if (name === "keycloak") return cached(keycloakArtefact());
   return cached(goArtefact(goTools[name]));
+}
+
+/** Paths of what a cluster is made of, each made first where it is not there yet. */
+export async function obtainClusterTools(): Promise<Readonly<Record<ClusterToolName, string>>> {
+  const paths: Partial<Record<ClusterToolName, string>> = {};
+  // One after the other: each build uses all cores by itself.
+  for (const name of clusterToolNames) paths[name] = await obtain(name);
+  return paths as Record<ClusterToolName, string>;
 }
 
 /** Path of the kubectl that this machine has, on PATH or in the shared cache. */
@@ -57,14 +66,16 @@ async function onPath(program: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** `obtain.ts [tools|charts|images|cluster]...`, `tools` unless given. */
+/** `obtain.ts [NAME|tools|charts|images|cluster]...`, `tools` unless given. */
 async function main(names: readonly string[]): Promise<void> {
-  const unknown = names.find((name) => !Object.hasOwn(groups, name));
-  if (unknown)
-    throw new Error(`${unknown} is no group of tools. Use one or more of ${Object.keys(groups).join(", ")}.`);
-  const chosen = Object.entries(groups).flatMap(([group, tools]) => (names.includes(group) ? tools : []));
+  const all = Object.values(groups).flat();
+  const known = [...all, ...Object.keys(groups)];
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown) throw new Error(`${unknown} is no tool and no group of tools. Use one or more of ${known.join(", ")}.`);
+  const chosen = new Set(Object.entries(groups).flatMap(([group, tools]) => (names.includes(group) ? tools : [])));
   // One after the other: each build uses all cores by itself.
-  for (const name of chosen) say(`  ${name.padEnd(23)} ${await obtain(name)}`);
+  for (const name of all.filter((tool) => names.includes(tool) || chosen.has(tool)))
+    say(`  ${name.padEnd(23)} ${await obtain(name)}`);
 }
 
 if (import.meta.main) {

@@ -41,24 +41,10 @@ export async function startApiServerAt(options: ApiServerOptions): Promise<ApiSe
   const certificates = join(folder, "certificates");
   const caFile = join(certificates, "apiserver.crt");
   const etcd = await etcdServer(options);
-  const args = [
-    `--etcd-servers=http://127.0.0.1:${ports.etcd}`,
-    `--bind-address=${place.address}`,
-    `--advertise-address=${place.address}`,
-    `--secure-port=${ports.api}`,
-    `--cert-dir=${certificates}`,
-    `--token-auth-file=${join(folder, "tokens.csv")}`,
-    "--authorization-mode=Node,RBAC",
-    "--service-account-issuer=https://kubernetes.default.svc",
-    `--service-account-key-file=${serviceAccountKeyFile}`,
-    `--service-account-signing-key-file=${serviceAccountKeyFile}`,
-    "--service-cluster-ip-range=10.96.0.0/16",
-    "--allow-privileged=true",
-    ...(options.flags ?? []),
-  ];
+  const files = { certificates, tokens: join(folder, "tokens.csv"), serviceAccountKeyFile };
   const api = new Server({
     name: "kube-apiserver",
-    ...place.wrap(await obtain("kube-apiserver"), args),
+    ...place.wrap(await obtain("kube-apiserver"), flagsOf(options, files)),
     folder,
     isReady: () => isReady(options, caFile, tokens.admin),
     readyLimitMs: 120_000,
@@ -83,8 +69,32 @@ export async function startApiServerAt(options: ApiServerOptions): Promise<ApiSe
   };
 }
 
+interface ApiFiles {
+  readonly certificates: string;
+  readonly tokens: string;
+  readonly serviceAccountKeyFile: string;
+}
+
+function flagsOf({ place, ports, flags = [] }: ApiServerOptions, files: ApiFiles): readonly string[] {
+  return [
+    `--etcd-servers=http://127.0.0.1:${ports.etcd}`,
+    `--bind-address=${place.address}`,
+    `--advertise-address=${place.address}`,
+    `--secure-port=${ports.api}`,
+    `--cert-dir=${files.certificates}`,
+    `--token-auth-file=${files.tokens}`,
+    "--authorization-mode=Node,RBAC",
+    "--service-account-issuer=https://kubernetes.default.svc",
+    `--service-account-key-file=${files.serviceAccountKeyFile}`,
+    `--service-account-signing-key-file=${files.serviceAccountKeyFile}`,
+    "--service-cluster-ip-range=10.96.0.0/16",
+    "--allow-privileged=true",
+    ...flags,
+  ];
+}
+
 async function etcdServer({ folder, place, ports }: ApiServerOptions): Promise<Server> {
-  const { root, env } = await obtainDebianPackages();
+  const { program, env } = await obtainDebianPackages();
   const client = `http://127.0.0.1:${ports.etcd}`;
   const peer = `http://127.0.0.1:${ports.etcdPeer}`;
   const args = [
@@ -97,7 +107,7 @@ async function etcdServer({ folder, place, ports }: ApiServerOptions): Promise<S
     "--log-level=warn",
     "--logger=zap",
   ];
-  const command = place.wrap(join(root, "usr", "bin", "etcd"), args);
+  const command = place.wrap(program("etcd"), args);
   const isReady = () => answersOk(place, { port: ports.etcd, path: "/health" });
   return new Server({ name: "etcd", ...command, env, folder, isReady, readyLimitMs: 30_000 });
 }

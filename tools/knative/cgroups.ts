@@ -13,22 +13,19 @@ const tries = 50;
 export interface Cgroups {
   /** Files that take the id of a process that joins. */
   readonly joinFiles: readonly string[];
-  remove(): Promise<void>;
 }
 
-/** Made below those of this process; removes what a process that was killed hard has left. */
-export async function makeCgroups(): Promise<Cgroups> {
+/** Made below those of this process, and removed by the cleanup; removes what a process that was killed hard has left. */
+export async function makeCgroups(cleanup: AsyncDisposableStack): Promise<Cgroups> {
   const parents = await ownCgroups();
   for (const parent of parents) await sweep(parent);
   const name = `${prefix}${identityOf(process.pid).replace(" ", "-")}`;
   const folders = parents.map((parent) => join(parent, name));
+  cleanup.defer(async () => {
+    for (const folder of folders) await remove(folder, tries);
+  });
   for (const folder of folders) await make(folder);
-  return {
-    joinFiles: folders.map((folder) => join(folder, "cgroup.procs")),
-    remove: async () => {
-      for (const folder of folders) await remove(folder, tries);
-    },
-  };
+  return { joinFiles: folders.map((folder) => join(folder, "cgroup.procs")) };
 }
 
 async function ownCgroups(): Promise<readonly string[]> {

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import { join } from "node:path";
 import { cached } from "../cache.ts";
-import { obtain, type ToolName } from "../obtain.ts";
+import type { ClusterToolName } from "../obtain.ts";
 import { withProgress } from "../progress.ts";
 import type { DebianPackages } from "./debian-packages.ts";
 import { servingVersion } from "./manifests.ts";
@@ -15,17 +14,20 @@ const components = ["controller", "webhook", "autoscaler", "activator", "queue"]
 export const servingImage = (component: string): string => `dev.local/knative/${component}:${servingVersion()}`;
 
 /** Archive with the images of the cluster itself, made of the programs in the shared cache. */
-export async function obtainClusterImages({ root }: DebianPackages): Promise<string> {
+export async function obtainClusterImages(
+  { program }: DebianPackages,
+  programs: Readonly<Record<ClusterToolName, string>>,
+): Promise<string> {
   const pause: SmallImage = {
     name: pauseImage,
-    files: { "bin/busybox": join(root, "bin", "busybox") },
+    files: { "bin/busybox": program("busybox") },
     entrypoint: ["/bin/busybox", "sleep", "infinity"],
   };
-  const serving: SmallImage[] = [];
-  for (const component of components) {
-    const program = await obtain(`knative-${component}` satisfies ToolName);
-    serving.push({ name: servingImage(component), files: { "bin/program": program }, entrypoint: ["/bin/program"] });
-  }
+  const serving = components.map((component) => ({
+    name: servingImage(component),
+    files: { "bin/program": programs[`knative-${component}`] },
+    entrypoint: ["/bin/program"],
+  }));
   const images = [pause, ...serving];
   // Paths in the cache name the pins that programs are made from.
   const key = createHash("sha256").update(JSON.stringify(images)).digest("hex").slice(0, 12);

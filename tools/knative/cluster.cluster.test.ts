@@ -41,10 +41,10 @@ afterAll(async () => {
 });
 
 async function helloArchive(): Promise<string> {
-  const { root } = await obtainDebianPackages();
+  const { program } = await obtainDebianPackages();
   const [folder, file] = [join(state.folder, "hello"), join(state.folder, "hello.tar")];
   await mkdir(folder);
-  const files = { "bin/busybox": join(root, "bin", "busybox") };
+  const files = { "bin/busybox": program("busybox") };
   await writeArchive(file, folder, [{ name: image, files, entrypoint: ["/bin/busybox", "sh", "-c", script] }]);
   return file;
 }
@@ -85,7 +85,7 @@ test("a Knative Service answers by its name, to pods, to servers on the node and
   expect(await fromPod("wget", "-qO-", "http://hello.default.svc.cluster.local")).toBe(answer);
   expect(await fromPod("wget", "-qO-", "http://hello.default")).toBe(answer);
   expect(await fromOutside("hello.default.svc.cluster.local")).toBe(`200 ${answer}`);
-  const busybox = join((await obtainDebianPackages()).root, "bin", "busybox");
+  const busybox = (await obtainDebianPackages()).program("busybox");
   expect((await cluster.exec(busybox, ["wget", "-qO-", "http://hello.default"])).trim()).toBe(answer);
   expect(await fromOutside("nobody.default.svc.cluster.local")).toMatch(/^404 no route/);
 });

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { obtainClusterTools } from "../obtain.ts";
 import type { Place } from "../place.ts";
 import { withProgress } from "../progress.ts";
 import { Server, type ServerSpec, type StartOptions } from "../server.ts";
@@ -61,12 +62,13 @@ export async function startCluster({
   await checkMachine();
   const cleanup = new AsyncDisposableStack();
   outer.defer(() => cleanup.disposeAsync());
+  const programs = await obtainClusterTools();
   const packages = await obtainDebianPackages();
-  const images = await obtainClusterImages(packages);
+  const images = await obtainClusterImages(packages, programs);
   const place = await Namespace.start({ folder, cleanup, isNode: true });
   const flags = ["--kubelet-preferred-address-types=InternalIP"];
   const api = await startApiServerAt({ folder, cleanup, place, ports, flags });
-  const options: PartOptions = { folder, cleanup, place, api, packages };
+  const options: PartOptions = { folder, cleanup, place, api, packages, programs };
   const insideKubeconfig = await api.writeKubeconfig(join(folder, "inside.kubeconfig"), "admin");
   const url = `https://127.0.0.1:${await place.forward(ports.api, { cleanup })}`;
   const kubeconfig = await api.writeKubeconfig(join(folder, "kubeconfig"), "admin", url);

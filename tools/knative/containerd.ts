@@ -13,17 +13,17 @@ export interface Containerd {
 }
 
 export async function startContainerd({ place, folder, cleanup, packages }: PartOptions): Promise<Containerd> {
-  const { root, cniPlugins, env } = packages;
+  const { cniPlugins, env } = packages;
   const cniConfig = join(folder, "cni");
   await mkdir(cniConfig);
   await writeFile(join(cniConfig, "10-pods.conflist"), JSON.stringify(networkConfig));
   const config = join(folder, "containerd.toml");
   await writeFile(config, containerdConfig({ root: join(folder, "containerd"), cniPlugins, cniConfig }));
-  const ctrProgram = join(root, "usr", "bin", "ctr");
+  const ctrProgram = packages.program("ctr");
   const ctr = (args: readonly string[]) => place.exec(ctrProgram, ["-a", containerdSocket, ...args], env);
   const server = new Server({
     name: "containerd",
-    ...place.wrap(join(root, "usr", "bin", "containerd"), ["--config", config]),
+    ...place.wrap(packages.program("containerd"), ["--config", config]),
     env,
     folder,
     isReady: () =>

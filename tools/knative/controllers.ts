@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { obtain } from "../obtain.ts";
 import { Server } from "../server.ts";
 import type { User } from "./api-server.ts";
 import type { PartOptions } from "./part-options.ts";
@@ -22,7 +21,7 @@ export async function startControllers(options: PartOptions): Promise<readonly S
 
 async function controller(
   name: "kube-controller-manager" | "kube-scheduler",
-  { place, api, folder }: PartOptions,
+  { place, api, folder, programs }: PartOptions,
   own: readonly string[],
 ): Promise<Server> {
   const kubeconfig = await api.writeKubeconfig(join(folder, `${name}.kubeconfig`), `system:${name}` satisfies User);
@@ -35,6 +34,6 @@ async function controller(
     "--authentication-tolerate-lookup-failure=true",
     ...own,
   ];
-  const command = place.wrap(await obtain(name), args);
+  const command = place.wrap(programs[name], args);
   return new Server({ name, ...command, folder, isReady: () => Promise.resolve(true), readyLimitMs: 60_000 });
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Artefact, cached } from "../cache.ts";
@@ -26,7 +27,8 @@ const names = [
 
 /** Programs of Debian packages, unpacked into the shared cache: nothing is installed, no daemon starts by itself. */
 export interface DebianPackages {
-  readonly root: string;
+  /** Path of a program of theirs. */
+  program(name: string): string;
   readonly cniPlugins: string;
   /** Environment in which the programs find each other and their libraries. */
   readonly env: NodeJS.ProcessEnv;
@@ -37,7 +39,11 @@ export async function obtainDebianPackages(): Promise<DebianPackages> {
   const libraries = join(root, "usr", "lib", `${machine[process.arch] ?? process.arch}-linux-gnu`);
   const programs = ["usr/sbin", "usr/bin", "bin"].map((folder) => join(root, folder));
   return {
-    root,
+    program: (name) => {
+      const found = programs.map((folder) => join(folder, name)).find((path) => existsSync(path));
+      if (!found) throw new Error(`None of the packages in ${root} has the program ${name}.`);
+      return found;
+    },
     cniPlugins: join(root, "usr", "lib", "cni"),
     env: {
       ...process.env,

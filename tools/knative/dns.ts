@@ -1,7 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { answersOk } from "../answers-ok.ts";
-import { obtain } from "../obtain.ts";
 import { Server } from "../server.ts";
 import { clusterDomain } from "./node-config.ts";
 import type { PartOptions } from "./part-options.ts";
@@ -9,7 +8,7 @@ import type { PartOptions } from "./part-options.ts";
 const readyPort = 8181;
 
 /** The cluster's DNS. It runs on the node itself and not in a pod: one image and one start less. */
-export async function startDns({ place, api, folder, cleanup }: PartOptions): Promise<Server> {
+export async function startDns({ place, api, folder, cleanup, programs }: PartOptions): Promise<Server> {
   const kubeconfig = await api.writeKubeconfig(join(folder, "coredns.kubeconfig"), "admin");
   const file = join(folder, "Corefile");
   await writeFile(
@@ -27,7 +26,7 @@ export async function startDns({ place, api, folder, cleanup }: PartOptions): Pr
   );
   const server = new Server({
     name: "coredns",
-    ...place.wrap(await obtain("coredns"), ["-conf", file]),
+    ...place.wrap(programs.coredns, ["-conf", file]),
     folder,
     isReady: () => answersOk(place, { port: readyPort, path: "/ready" }),
     readyLimitMs: 60_000,

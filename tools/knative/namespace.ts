@@ -35,8 +35,7 @@ export class Namespace implements Place {
   static async start({ folder, cleanup, isNode }: NamespaceOptions): Promise<Namespace> {
     await checkMachine();
     const socket = await socketPath(folder, cleanup);
-    const cgroups = isNode ? await makeCgroups() : undefined;
-    if (cgroups) cleanup.defer(() => cgroups.remove());
+    const cgroups = isNode ? await makeCgroups(cleanup) : undefined;
     const own = isNode ? ["-m", "-n", "-p", "-C", "--propagation", "private"] : ["-m", "-n", "-p"];
     const script = join(import.meta.dirname, "namespace.sh");
     const forwarder = [process.execPath, join(import.meta.dirname, "forwarder.ts"), socket];

@@ -1,7 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { answersOk } from "../answers-ok.ts";
-import { obtain } from "../obtain.ts";
 import { Server } from "../server.ts";
 import { kubeletConfig, podNetwork } from "./node-config.ts";
 import type { PartOptions } from "./part-options.ts";
@@ -14,7 +13,7 @@ export async function startNode(options: PartOptions): Promise<readonly Server[]
   return servers;
 }
 
-async function kubelet({ place, api, folder, packages: { env } }: PartOptions): Promise<Server> {
+async function kubelet({ place, api, folder, programs, packages: { env } }: PartOptions): Promise<Server> {
   const config = join(folder, "kubelet.json");
   await writeFile(config, JSON.stringify(kubeletConfig({ dns: place.address })));
   const args = [
@@ -25,12 +24,12 @@ async function kubelet({ place, api, folder, packages: { env } }: PartOptions): 
     "--hostname-override=localhost",
     `--node-ip=${place.address}`,
   ];
-  const command = place.wrap(await obtain("kubelet"), args);
+  const command = place.wrap(programs.kubelet, args);
   const isReady = () => answersOk(place, { port: 10_248, path: "/healthz" });
   return new Server({ name: "kubelet", ...command, env, folder, isReady, readyLimitMs: 60_000 });
 }
 
-async function kubeProxy({ place, api, folder, packages: { env } }: PartOptions): Promise<Server> {
+async function kubeProxy({ place, api, folder, programs, packages: { env } }: PartOptions): Promise<Server> {
   const args = [
     `--kubeconfig=${await api.writeKubeconfig(join(folder, "kube-proxy.kubeconfig"), "system:kube-proxy")}`,
     "--hostname-override=localhost",
@@ -43,7 +42,7 @@ async function kubeProxy({ place, api, folder, packages: { env } }: PartOptions)
     "--conntrack-tcp-timeout-established=0s",
     "--conntrack-tcp-timeout-close-wait=0s",
   ];
-  const command = place.wrap(await obtain("kube-proxy"), args);
+  const command = place.wrap(programs["kube-proxy"], args);
   const isReady = () => answersOk(place, { port: 10_256, path: "/healthz" });
   return new Server({ name: "kube-proxy", ...command, env, folder, isReady, readyLimitMs: 60_000 });
 }

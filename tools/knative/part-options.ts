@@ -1,3 +1,4 @@
+import type { ClusterToolName } from "../obtain.ts";
 import type { StartOptions } from "../server.ts";
 import type { ApiServer } from "./api-server.ts";
 import type { DebianPackages } from "./debian-packages.ts";
@@ -8,4 +9,5 @@ export interface PartOptions extends Required<StartOptions> {
   readonly place: Namespace;
   readonly api: ApiServer;
   readonly packages: DebianPackages;
+  readonly programs: Readonly<Record<ClusterToolName, string>>;
 }
