@@ -1,7 +1,7 @@
 # Every target installs what it needs first. From elsewhere: make -C FOLDER …
 node := @tools/node
 
-.PHONY: help up demo quick test e2e-knative nightly check bench cluster tools fix clean
+.PHONY: help up demo quick test e2e-knative nightly check bench chart cluster tools images fix clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
@@ -48,8 +48,15 @@ cluster: ## a Kubernetes with Knative Serving in the foreground, until Ctrl-C; n
 tools: ## obtain kcp, nats-server, OpenFGA, Keycloak and kubectl into the shared cache
 	$(node) tools/obtain.ts
 
+images: ## container images without a daemon, into .state/images: IMAGES_PREFIX= VERSION= OUT= TARS=each PUSH=registry/folder
+	$(node) tools/oci/images.ts
+
+chart: ## make what follows from the charts' values and from deploy/kcp, and compare with the Go operator's chart
+	$(node) tools/charts/generate.ts
+	$(node) test/chart/compare-reference.ts
+
 fix: ## format, and mend what the linter can mend
 	$(node) node_modules/@biomejs/biome/bin/biome check --write .
 
 clean: ## remove packages, reports and leftovers of runs (the shared cache stays)
-	rm -rf node_modules coverage dist .state
+	rm -rf node_modules coverage dist functions/*/dist .state

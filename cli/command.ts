@@ -5,8 +5,8 @@ export interface Option {
   readonly default?: string | number | boolean;
   /** One letter. */
   readonly short?: string;
-  /** Environment variable that is read when the flag is absent. */
-  readonly env?: string;
+  /** Environment variable that is read when the flag is absent, or several in their order. */
+  readonly env?: string | readonly string[];
   readonly choices?: readonly string[];
 }
 export type Options = Readonly<Record<string, Option>>;
@@ -108,6 +108,8 @@ export function defineCommand<const O extends Options>(definition: Definition<O>
 /** A command as the overview lists it; its module is loaded only to run it, so that `pm version` starts fast. */
 export interface Entry {
   readonly name: string;
+  /** Another name, of those who come from another program. */
+  readonly alias?: string;
   readonly summary: string;
   load(): Promise<{ readonly default: Command }>;
 }

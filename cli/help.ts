@@ -53,7 +53,7 @@ function flags(options: Options): string[] {
     const value = option.type === "boolean" ? "" : ` ${option.choices?.join("|") ?? option.type.replace("[]", ",…")}`;
     const notes = [
       option.default === undefined || option.default === "" ? "" : `default ${option.default}`,
-      option.env ? `env ${option.env}` : "",
+      option.env ? `env ${[option.env].flat().join(", ")}` : "",
     ].filter(Boolean);
     return {
       left: `${option.short ? `-${option.short}, ` : "    "}--${name}${value}`,

@@ -1,24 +1,16 @@
-import { createInterface } from "node:readline/promises";
 import type { Command, Io } from "./command.ts";
 import { commands, findCommand } from "./commands.ts";
-import { CliError, exit, UsageError } from "./errors.ts";
-import { explainError } from "./explain-error.ts";
+import { exit, UsageError } from "./errors.ts";
 import { commandHelp, overview } from "./help.ts";
 import { nearest } from "./nearest.ts";
 import { parseCommandLine } from "./parse.ts";
-import { styleOf } from "./style.ts";
+import { processIo } from "./process-io.ts";
+import { reporting } from "./reporting.ts";
 
 /** Runs one command line and answers the exit code; every error ends as a message on stderr. */
 export async function main(argv: readonly string[], base: Io): Promise<number> {
   const io = { ...base, color: base.color && !argv.includes("--no-color") };
-  try {
-    return await dispatch(argv, io);
-  } catch (error) {
-    if (base.signal.aborted && !(error instanceof CliError)) return 130;
-    const problem = explainError(error);
-    io.stderr.write(describe(problem, io));
-    return problem.exitCode;
-  }
+  return reporting(io, () => dispatch(argv, io));
 }
 
 async function dispatch(argv: readonly string[], io: Io): Promise<number> {
@@ -64,44 +56,6 @@ function unknownCommand(argv: readonly string[]): UsageError {
   return new UsageError(`unknown command "${argv[0]}"${near ? `; did you mean "${near}"?` : ""}`, {
     next: "pm --help",
   });
-}
-
-function describe(error: CliError, io: Io): string {
-  const style = styleOf(io);
-  const lines = [`${style.red("error:")} ${error.message}`];
-  if (error.where) lines.push(`  where: ${error.where}`);
-  if (error.why) lines.push(`  why:   ${error.why}`);
-  if (error.next) lines.push(`  next:  ${style.bold(error.next)}`);
-  return `${lines.join("\n")}\n`;
-}
-
-/** Io of this process; a second Ctrl-C ends it at once. */
-function processIo(): Io {
-  const abort = new AbortController();
-  const interrupt = (signal: NodeJS.Signals) => {
-    if (abort.signal.aborted) process.exit(signal === "SIGINT" ? 130 : 143);
-    abort.abort(new Error(`interrupted by ${signal}`));
-  };
-  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
-  // `pm tree | head` closes the pipe early: that is no error.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) =>
-    process.exit(error.code === "EPIPE" ? exit.ok : exit.failed),
-  );
-  const isTTY = process.stdout.isTTY === true;
-  return {
-    stdout: process.stdout,
-    stderr: process.stderr,
-    env: process.env,
-    isTTY,
-    color: isTTY && !process.env.NO_COLOR,
-    signal: abort.signal,
-    now: Date.now,
-    async ask(question) {
-      if (!process.stdin.isTTY) return undefined;
-      using lines = createInterface({ input: process.stdin, output: process.stderr });
-      return await lines.question(question, { signal: abort.signal });
-    },
-  };
 }
 
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2), processIo());

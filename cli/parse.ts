@@ -64,8 +64,9 @@ function parsedValue(
   env: Env,
   command: Command,
 ): OptionValue {
-  const fromEnv = option.env ? env[option.env] || undefined : undefined;
-  const origin = given ? `--${name}` : fromEnv ? `environment variable ${option.env}` : `default of --${name}`;
+  const variable = [option.env ?? []].flat().find((each) => env[each]);
+  const fromEnv = variable && env[variable];
+  const origin = given ? `--${name}` : variable ? `environment variable ${variable}` : `default of --${name}`;
   const texts = given ?? (fromEnv === undefined ? undefined : [fromEnv]);
   if (option.type === "string[]")
     return (texts ?? []).flatMap((text) => text.split(",").map((part) => part.trim())).filter(Boolean);

@@ -1,4 +1,6 @@
+import type { Server as HttpServer } from "node:http";
 import type { Server } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Address } from "./run-config.ts";
 
 /** A server that takes connections until it is closed. */
@@ -30,4 +32,19 @@ export async function listen(server: Server, { host, port }: Address, flag: stri
       await closed;
     },
   };
+}
+
+/** Answers that are under way get this long when the server closes, in milliseconds. */
+const flushMs = 1_000;
+
+/** Takes no further connections, closes those without a request, and lets the others have their answers first. */
+export async function closeGently(
+  server: Pick<HttpServer, "close" | "closeIdleConnections">,
+  listening: Listening,
+  ms: number = flushMs,
+): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  await Promise.race([closed, delay(ms, undefined, { ref: false })]);
+  await listening.close();
 }

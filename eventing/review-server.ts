@@ -4,7 +4,8 @@ import type { Log } from "../shared/function.ts";
 import { messageOf } from "../shared/kcp/errors.ts";
 import { BadReviewError } from "../shared/review.ts";
 import { type CertificateOptions, followCertificate } from "./certificate.ts";
-import { type Listening, listen } from "./http-server.ts";
+import { closeGently, type Listening, listen } from "./http-server.ts";
+import { bodyOf, CutOffError, TooLargeError } from "./request-body.ts";
 import type { Address } from "./run-config.ts";
 
 export interface ReviewServerOptions {
@@ -64,7 +65,7 @@ export async function serveReviews(options: ReviewServerOptions): Promise<Listen
       port: listening.port,
       async close() {
         certificate.close();
-        await listening.close();
+        await closeGently(server, listening);
       },
     };
   } catch (error) {
@@ -85,27 +86,6 @@ async function answer(
     return { code: 415, body: `send ${review} as application/json` };
   }
   return { code: 200, body: await judge(await bodyOf(request, maxBytes)) };
-}
-
-class TooLargeError extends Error {}
-class CutOffError extends Error {}
-
-async function bodyOf(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
-  if (Number(request.headers["content-length"]) > maxBytes) throw new TooLargeError();
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  // Leaving the loop must leave the connection, on which the answer goes out.
-  const incoming: AsyncIterable<Uint8Array> = request.iterator({ destroyOnReturn: false });
-  try {
-    for await (const chunk of incoming) {
-      bytes += chunk.byteLength;
-      if (bytes > maxBytes) throw new TooLargeError();
-      chunks.push(chunk);
-    }
-  } catch (cause) {
-    throw request.destroyed ? new CutOffError("the client has gone", { cause }) : cause;
-  }
-  return Buffer.concat(chunks);
 }
 
 function failure(error: unknown, { log, maxBytes }: ReviewServerOptions): Answer {

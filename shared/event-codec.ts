@@ -42,7 +42,7 @@ export function decodeEvent({ body, headers }: Message): CloudEvent {
     throw new MalformedEventError(`reading an event: ${body.byteLength} bytes, at most ${eventLimits.bytes} are read`);
   }
   const named = new Map([...headers].map(([name, value]) => [name.toLowerCase(), value]));
-  const contentType = named.get("content-type");
+  const contentType = named.get("content-type")?.toLowerCase();
   if (contentType?.startsWith("application/cloudevents-batch")) {
     throw new MalformedEventError("reading an event: a batch, not one event");
   }

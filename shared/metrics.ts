@@ -6,6 +6,7 @@ export type Metrics = ReturnType<typeof createMetrics>;
 
 const provisioning = [1, 5, 10, 30, 60, 120, 300];
 const quick = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const coldStarts = [0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20];
 const queueing = [0.0001, 0.001, 0.01, 0.1, 1, 10, 100];
 
 export function createMetrics() {
@@ -53,6 +54,11 @@ export function createMetrics() {
         "account_operator_workspacetype_operations_total",
         "Writes of WorkspaceTypes, and passes without one",
         ["operation", "wst_kind"],
+      ),
+      notReady: gauge("account_functions_accounts_not_ready", "Accounts that are not Ready, nor being deleted"),
+      longestNotReady: gauge(
+        "account_functions_account_longest_not_ready_seconds",
+        "How long the Account has not been Ready that has not been for longest",
       ),
       orgProvisioning: seconds(
         "account_operator_org_provisioning_duration_seconds",
@@ -117,6 +123,29 @@ export function createMetrics() {
       webhookInFlight: gauge("controller_runtime_webhook_requests_in_flight", "Reviews under way", ["webhook"]),
       certificateReads: counter("certwatcher_read_certificate_total", "Certificates read"),
       certificateErrors: counter("certwatcher_read_certificate_errors_total", "Certificates that could not be read"),
+      certificateEnd: gauge(
+        "account_functions_certificate_expiry_timestamp_seconds",
+        "End of the certificate in use, since the epoch",
+        ["server"],
+      ),
+    },
+
+    functions: {
+      processes: gauge("account_functions_function_processes", "1 in the state that the process of a function is in", [
+        "function",
+        "state",
+      ]),
+      coldStart: seconds(
+        "account_functions_function_cold_start_seconds",
+        "From starting the process of a function to its being ready for events",
+        coldStarts,
+        ["function"],
+      ),
+      ends: counter(
+        "account_functions_function_process_ends_total",
+        "Processes of functions that ended, or never began",
+        ["function", "reason"],
+      ),
     },
 
     events: {
@@ -137,6 +166,11 @@ export function createMetrics() {
       ),
       authorizations: counter("account_functions_authorizations_total", "Answers of the authorization webhook", [
         "result",
+      ]),
+      timers: gauge("account_functions_timers", "Events that come to their function once more when it is time"),
+      timersEnded: counter("account_functions_timers_ended_total", "Deliveries of such events", [
+        "function",
+        "outcome",
       ]),
       objects: gauge("account_functions_source_objects", "Objects that the source knows", ["kind"]),
     },

@@ -47,3 +47,6 @@ export const secretNamespace = "default";
 export const fieldManager = "account-functions";
 /** Initializer and terminator of the WorkspaceType that bootstrap makes: `<its workspace>:<its name>`. */
 export const securityMarker = "root:security";
+
+/** Where pm bootstrap puts the API export, unless a kubeconfig or a flag says otherwise. */
+export const systemWorkspace = "root:platform-mesh-system";

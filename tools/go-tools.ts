@@ -44,6 +44,18 @@ export const goTools = {
     coldBuild: "about 30 s",
     build: (version) => ({ bare: true, variables: { "main.version": version } }),
   },
+  registry: {
+    name: "registry",
+    module: "github.com/distribution/distribution/v3",
+    package: "github.com/distribution/distribution/v3/cmd/registry",
+    coldBuild: "about 1 min",
+  },
+  crane: {
+    name: "crane",
+    module: "github.com/google/go-containerregistry",
+    package: "github.com/google/go-containerregistry/cmd/crane",
+    coldBuild: "about 20 s",
+  },
   "kube-apiserver": kubernetes("kube-apiserver", "about 5 min"),
   "kube-controller-manager": kubernetes("kube-controller-manager", "about 1 min"),
   "kube-scheduler": kubernetes("kube-scheduler", "about 20 s"),

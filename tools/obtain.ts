@@ -12,6 +12,8 @@ import { say } from "./progress.ts";
 export const toolNames = ["kcp", "nats-server", "openfga", "keycloak", "kubectl"] as const;
 /** What the tests of the charts need besides. */
 export const chartToolNames = ["helm", "kubeconform"] as const;
+/** What images are pushed to and read back with, in their tests. */
+export const imageToolNames = ["registry", "crane"] as const;
 /** What a Kubernetes with Knative is made of; obtained only by who starts one. */
 export const clusterToolNames = [
   "kube-apiserver",
@@ -27,7 +29,7 @@ export const clusterToolNames = [
   "knative-queue",
 ] as const;
 
-const groups = { tools: toolNames, charts: chartToolNames, cluster: clusterToolNames } as const;
+const groups = { tools: toolNames, charts: chartToolNames, images: imageToolNames, cluster: clusterToolNames } as const;
 
 export type ClusterToolName = (typeof clusterToolNames)[number];
 export type ToolName = (typeof groups)[keyof typeof groups][number];
@@ -64,7 +66,7 @@ async function onPath(program: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** `obtain.ts [NAME|tools|charts|cluster]...`, `tools` unless given. */
+/** `obtain.ts [NAME|tools|charts|images|cluster]...`, `tools` unless given. */
 async function main(names: readonly string[]): Promise<void> {
   const all = Object.values(groups).flat();
   const known = [...all, ...Object.keys(groups)];

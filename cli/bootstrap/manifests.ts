@@ -8,7 +8,8 @@ import type { Client } from "../../shared/kcp/rest.ts";
 import { packageJson } from "../home.ts";
 
 /** Home of the schemas and the export, which every org and account binds. */
-export const systemWorkspace = "root:platform-mesh-system";
+export { systemWorkspace } from "../../shared/names.ts";
+
 export const manifestsFolder = new URL("deploy/kcp/", packageJson);
 
 const manifestSchema = z.looseObject({

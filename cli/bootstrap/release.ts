@@ -1,6 +1,6 @@
 import { slices, urlsOf } from "../../eventing/source/endpoints.ts";
-import type { Call } from "../../shared/kcp/client.ts";
-import { classify } from "../../shared/kcp/errors.ts";
+import { ApiError, type Call } from "../../shared/kcp/client.ts";
+import { classify, messageOf } from "../../shared/kcp/errors.ts";
 import { readSecurityType } from "../../shared/kcp/marker-urls.ts";
 import type { Client } from "../../shared/kcp/rest.ts";
 import { coreExport, securityMarker } from "../../shared/names.ts";
@@ -8,6 +8,7 @@ import { few } from "../doctor/check.ts";
 import { CliError } from "../errors.ts";
 import { systemWorkspace } from "./manifests.ts";
 import { type Pending, pendingOf, release } from "./markers.ts";
+import { maySettle } from "./plan.ts";
 
 /** Opens the virtual workspace at a base URL, as the administrator. */
 export type Views = (url: string) => Client;
@@ -58,8 +59,18 @@ export async function lacksRelease(
     return undefined;
   }
   const pending = await findPending(admin, views, call);
-  for (const { cluster } of pending) await release(admin, cluster, call);
-  return pending.length > 0 ? `until now ${count(pending)} for the security function` : undefined;
+  let refusal = "";
+  for (const { cluster } of pending) {
+    await release(admin, cluster, call).catch((error: unknown) => {
+      if (!mayBeOver(error)) throw error;
+      refusal = `: ${messageOf(error)}`;
+    });
+  }
+  return pending.length > 0 ? `until now ${count(pending)} for the security function${refusal}` : undefined;
 }
+
+/** kcp changes the same lists, which it answers with 409 or 422, and a workspace may go meanwhile: what is left is found
+ *  by the next look. */
+const mayBeOver = (error: unknown) => maySettle(error) || (error instanceof ApiError && error.code === 422);
 
 const count = ({ length }: readonly Pending[]) => (length === 1 ? "1 workspace waits" : `${length} workspaces wait`);

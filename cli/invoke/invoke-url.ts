@@ -1,11 +1,11 @@
 import type { CloudEvent } from "../../shared/event.ts";
+import type { Mode } from "../../shared/http-event.ts";
 import type { Io } from "../command.ts";
 import { exit } from "../errors.ts";
 import { print } from "../output.ts";
 import { type Style, styleOf } from "../style.ts";
 import { eventInWords } from "./find-function.ts";
 import type { InvokeOptions } from "./flags.ts";
-import type { Mode } from "./http-event.ts";
 import { failureOf, postEvent, type Reply } from "./post-event.ts";
 
 /** Hands the event to a deployed function and prints its answer; answers the exit code. Throws CliError for an answer that

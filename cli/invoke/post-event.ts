@@ -1,9 +1,9 @@
 import type { CloudEvent } from "../../shared/event.ts";
 import { decodeEvent, MalformedEventError } from "../../shared/event-codec.ts";
+import { httpContent, type Mode } from "../../shared/http-event.ts";
 import { messageOf } from "../../shared/kcp/errors.ts";
 import { CliError, UnreachableError } from "../errors.ts";
 import { reasonOf } from "../explain-error.ts";
-import { httpContent, type Mode } from "./http-event.ts";
 
 /** What a deployed function answered. */
 export interface Reply {

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "../../shared/kcp/errors.ts";
@@ -7,9 +7,10 @@ import { exit, UsageError } from "../errors.ts";
 import { packageJson } from "../home.ts";
 import { print } from "../output.ts";
 import { addFunction } from "./add-function.ts";
+import { deployables } from "./deployables.ts";
 import { nameFault } from "./names.ts";
 import { registered } from "./register.ts";
-import { scaffold } from "./scaffold.ts";
+import { filterOf, scaffold } from "./scaffold.ts";
 import { subscriptionsOf } from "./subscriptions.ts";
 
 export default defineCommand({
@@ -38,8 +39,10 @@ and does nothing yet. Nothing is ever overwritten.`,
     });
     checkName(name, index);
     const on = subscriptionsOf(options.on.length > 0 ? options.on : ["Account"]);
-    const files = scaffold({ name, on, created: new Date(io.now()).toISOString() });
-    const made = { folder: `functions/${name}`, files: [...files.keys()], registered: "functions/index.ts" };
+    const { inFolder, beside } = await deployables({ name, on: on.map(filterOf) }, { root, now: io.now() });
+    const files = new Map([...scaffold({ name, on }), ...inFolder]);
+    const changed = ["functions/index.ts", ...beside.keys()];
+    const made = { folder: `functions/${name}`, files: [...files.keys()], registered: "functions/index.ts", changed };
     if (options["dry-run"]) {
       print(
         io,
@@ -53,8 +56,10 @@ and does nothing yet. Nothing is ever overwritten.`,
       return exit.ok;
     }
     await addFunction(join(root, made.folder), files, { file: indexFile, content: registered(index, name) });
+    for (const [path, content] of beside) await writeFile(join(root, path), content);
     print(io, options.output, made, {
-      table: () => `${names(made.folder, files)}functions/index.ts\n  next: pm dev, and edit ${made.folder}/index.ts\n`,
+      table: () =>
+        `${names(made.folder, files)}${changed.map((path) => `${path}\n`).join("")}  next: pm dev, and edit ${made.folder}/index.ts\n`,
       name: () => names(made.folder, files),
     });
     return exit.ok;

@@ -1,20 +1,17 @@
 import { type Filter, fact, resource } from "../../shared/event.ts";
-import { toYaml } from "../yaml.ts";
 import type { Subscription } from "./subscriptions.ts";
 
 export interface NewFunction {
   readonly name: string;
   readonly on: readonly Subscription[];
-  /** RFC 3339, for func.yaml. */
-  readonly created: string;
 }
 
-/** The files of a function that takes its events and does nothing yet, by name within its folder. */
+/** The files of a function that takes its events and does nothing yet, by name within its folder; those that follow from the
+ *  list of functions come to them. */
 export function scaffold(fn: NewFunction): ReadonlyMap<string, string> {
   return new Map([
     ["index.ts", handler(fn)],
     ["index.test.ts", handlerTest(fn)],
-    ["func.yaml", funcYaml(fn)],
     ["README.md", readme(fn)],
   ]);
 }
@@ -97,21 +94,8 @@ describe(name, () => {
 `;
 }
 
-const filterOf = (each: Subscription): Filter =>
+export const filterOf = (each: Subscription): Filter =>
   "fact" in each ? { type: fact[each.fact] } : { type: resource[each.verb], kind: each.kind };
-
-/** One subscription for each filter: within one they are ANDed (spec/functions-and-events.md, section 1). */
-function funcYaml({ name, on, created }: NewFunction): string {
-  const subscriptions = on.map((each) => ({ source: "default", filters: filterOf(each) }));
-  return toYaml({
-    specVersion: "0.36.0",
-    name,
-    runtime: "typescript",
-    invoke: "cloudevent",
-    created,
-    deploy: { subscriptions },
-  });
-}
 
 const readme = ({ name, on }: NewFunction): string => `# ${name}
 

@@ -19,10 +19,10 @@ export const authorizationFlags = {
 type Flags = Values<typeof authorizationFlags> & Pick<Values<typeof fgaFlags>, "fga-url">;
 
 /** `undefined` when it is not to be served. Throws UsageError. */
-export function authorizationOf(flags: Flags): AuthorizationConfig | undefined {
+export function authorizationOf(flags: Flags, command: string): AuthorizationConfig | undefined {
   if (!flags["authorization-webhook-enabled"]) return undefined;
   const port = flags["authorization-webhook-port"];
-  const where = { where: "pm run", next: "pm run --help" };
+  const where = { where: command, next: `${command} --help` };
   if (port < 1 || port > 65_535) throw new UsageError("--authorization-webhook-port: use 1 to 65535", where);
   if (!flags["fga-url"]) {
     throw new UsageError("--fga-url: is needed with --authorization-webhook-enabled, as https://openfga:8080", where);

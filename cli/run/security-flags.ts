@@ -60,11 +60,11 @@ export const securityFlags = {
 } as const satisfies Options;
 
 /** Throws UsageError for a file that says something else. */
-export function securityOf(flags: Values<typeof securityFlags>): SecurityConfig {
+export function securityOf(flags: Values<typeof securityFlags>, where = "pm run"): SecurityConfig {
   const { "idp-config": file, "issuer-ca": issuerCaFile } = flags;
   const kubectlRedirectUris = flags["idp-kubectl-client-redirect-urls"];
   return {
-    identity: file ? identityIn(file) : undefined,
+    identity: file ? identityIn(file, where) : undefined,
     ...(issuerCaFile && { issuerCaFile }),
     settings: {
       parts: {
@@ -84,7 +84,7 @@ export function securityOf(flags: Values<typeof securityFlags>): SecurityConfig 
   };
 }
 
-function identityIn(file: string): IdentityConfig {
+function identityIn(file: string, where: string): IdentityConfig {
   try {
     return identityConfig.parse(load(readFileSync(file, "utf8"))) as IdentityConfig;
   } catch (error) {
@@ -92,7 +92,7 @@ function identityIn(file: string): IdentityConfig {
       error instanceof z.ZodError
         ? error.issues.map(({ path, message }) => `${path.join(".") || "the file"}: ${message}`).join("; ")
         : messageOf(error);
-    throw new UsageError(`--idp-config: ${file}: ${problems}`, { where: "pm run", next: "see docs/security.md" });
+    throw new UsageError(`--idp-config: ${file}: ${problems}`, { where, next: "see docs/security.md" });
   }
 }
 

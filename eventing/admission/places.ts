@@ -1,6 +1,7 @@
 import { type LogicalCluster, pathAnnotation } from "../../shared/kcp/objects.ts";
 import { logicalClusterName } from "../../shared/names.ts";
-import { createExportReader, type ExportOptions } from "../export-reader.ts";
+import type { ExportOptions } from "../export-client.ts";
+import { createExportReader } from "../export-reader.ts";
 
 /** What admission asks kcp about a workspace. */
 export interface Places {

@@ -4,6 +4,7 @@ import type { Reader } from "../../shared/kcp/client.ts";
 import type { Kubeconfig } from "../../shared/kcp/kubeconfig.ts";
 import type { Metrics } from "../../shared/metrics.ts";
 import { createExportReader } from "../export-reader.ts";
+import { recordCertificate } from "../record-certificate.ts";
 import { recordReviews } from "../record-reviews.ts";
 import type { AuthorizationConfig, RunConfig } from "../run-config.ts";
 import type { Store } from "../store.ts";
@@ -11,14 +12,14 @@ import { findPlaces } from "./places.ts";
 import { type AuthorizationMetrics, serveAuthorization } from "./server.ts";
 
 export interface AuthorizationHost {
-  readonly config: RunConfig;
+  readonly config: Pick<RunConfig, "fga" | "settings"> & { readonly source: { readonly endpointSlice: string } };
   readonly kubeconfig: Kubeconfig;
   /** Home of the APIExportEndpointSlice. */
   readonly workspace: string;
   readonly log: Log;
   readonly metrics: Metrics;
-  /** What the source knows, while it runs in this process. */
-  known(): Store | undefined;
+  /** What the source knows, while it runs in this process; kcp is asked for everything without. */
+  readonly known?: () => Store | undefined;
 }
 
 /** kcp waits for 3 s at the reference, and a user waits for every request that RBAC does not allow. In milliseconds. */
@@ -31,7 +32,7 @@ export async function startAuthorization(
   { config, kubeconfig, workspace, log, metrics, known }: AuthorizationHost,
 ): Promise<{ close(): Promise<void> }> {
   if (!config.fga) throw new Error("the authorization webhook needs OpenFGA: name it with --fga-url");
-  const { certificateReads, certificateErrors, requests } = metrics.process;
+  const { requests } = metrics.process;
   const fga = createFga({ ...config.fga, timeoutMs: limitMs });
   const reader = createExportReader({
     config: kubeconfig,
@@ -41,7 +42,7 @@ export async function startAuthorization(
     onRequest: ({ code, method, host }) => requests.inc({ code, method, host }),
   });
   const placeOf = findPlaces({
-    reader: knownFirst(known, reader),
+    reader: known ? knownFirst(known, reader) : reader,
     fga,
     orgsPath: config.settings.orgsPath,
     now: () => performance.now(),
@@ -53,7 +54,7 @@ export async function startAuthorization(
   try {
     const server = await serveAuthorization({
       address,
-      certificate: { folder: certDir, onRead: (usable) => (usable ? certificateReads : certificateErrors).inc() },
+      certificate: { folder: certDir, onRead: recordCertificate(metrics, "authorization") },
       deps: { placeOf, check: fga.check },
       limitMs,
       log,
@@ -72,7 +73,7 @@ export async function startAuthorization(
   }
 }
 
-/** Reads what the source has seen, and asks kcp where there is no source, or it has not. */
+/** Reads what the source has seen, and asks kcp where it does not run now, or it has not. */
 const knownFirst = (known: () => Store | undefined, reader: Pick<Reader, "get">): Pick<Reader, "get"> => ({
   get: async (kind, cluster, name, call) =>
     known()?.peek(kind, cluster, name) ?? (await reader.get(kind, cluster, name, call)),

@@ -1,22 +1,13 @@
 import { type CloudEvent, fact, resource } from "../../shared/event.ts";
 import { defineFunction, done, drop, waiting } from "../../shared/function.ts";
-import { condition } from "../../shared/names.ts";
-import { complete, type Step, stopped } from "../../shared/step.ts";
 import type { World } from "../../shared/world.ts";
 import { infoStep } from "../manage-accountinfo/info.ts";
 import { securityStep } from "../security-init/step.ts";
+import { readyStep } from "./step.ts";
 
 interface Deps {
   worldOf(event: CloudEvent): Promise<World | undefined>;
 }
-
-export const readyStep: Step = {
-  condition: condition.workspaceReady,
-  async observe(world) {
-    const phase = (await world.workspace())?.status?.phase;
-    return phase === "Ready" ? complete : stopped("Workspace not ready yet", world.workspaceRef());
-  },
-};
 
 /** Marks an Account Ready once kcp reports its workspace ready. Apart from create-workspace, because initializers
  *  need the AccountInfo before the workspace can become ready (spec/accounts.md, step 5). */

@@ -23,12 +23,16 @@ export function createFga({ timeoutMs = 5000, ...server }: FgaOptions): FgaClien
   let opened: Promise<Sdk> | undefined;
 
   async function ask<T>(doing: string, call: Call | undefined, request: Request<T>): Promise<T> {
+    const known = await credentials.current().catch((error: unknown) => {
+      throw asFgaError(doing, error);
+    });
+    opened ??= openSdk(server.url);
+    const sdk = await opened;
+    // Only the server's own time counts: what this process needs to begin says nothing about OpenFGA.
     const limit = AbortSignal.timeout(timeoutMs);
     const signal = call?.signal ? AbortSignal.any([call.signal, limit]) : limit;
     try {
-      const options = requestOptions(await credentials.current(), signal);
-      opened ??= openSdk(server.url);
-      return await request(await opened, options);
+      return await request(sdk, requestOptions(known, signal));
     } catch (error) {
       call?.signal?.throwIfAborted();
       throw asFgaError(doing, limit.aborted ? new Error(`no answer within ${timeoutMs / 1000} s`) : error);

@@ -460,7 +460,8 @@ export function workspaceCases(): void {
       await home.api().post(types, type(name, { initializer: true }));
       await eventually(async () => {
         const answer = await home.api().get(`${types}/${name}`);
-        expect(answer.at("status", "virtualWorkspaces")).not.toBeNull();
+        // kcp writes them one after the other.
+        expect(answer.at("status", "virtualWorkspaces")).toHaveLength(2);
       });
       expect((await home.api().get(`${types}/${name}`)).only("status.virtualWorkspaces")).toMatchInlineSnapshot(`
         200

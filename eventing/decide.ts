@@ -1,0 +1,66 @@
+import { steps } from "../functions/steps.ts";
+import { createInvoke, type Invoke, type InvokeOptions, type Observation } from "../shared/invoke.ts";
+import { createClusters } from "../shared/kcp/clusters.ts";
+import type { Kubeconfig } from "../shared/kcp/kubeconfig.ts";
+import { type Client, createClient } from "../shared/kcp/rest.ts";
+import type { Metrics } from "../shared/metrics.ts";
+import type { Outside } from "../shared/outside.ts";
+import type { Backend } from "../shared/pass.ts";
+import type { Settings } from "../shared/settings.ts";
+import type { Records } from "./bus/archive.ts";
+import { countingTypes, recordAccounts } from "./record-accounts.ts";
+import { recordInvocations } from "./recording/recorder.ts";
+import type { RunConfig } from "./run-config.ts";
+import type { Security } from "./security.ts";
+
+/** What every runtime of the functions has. */
+export interface Deciding {
+  readonly config: Pick<RunConfig, "settings" | "requestTimeout">;
+  readonly kubeconfig: Kubeconfig;
+  /** Where it is on. */
+  readonly security: Security | undefined;
+  readonly metrics: Metrics;
+  /** Where every invocation is recorded, if any is. */
+  readonly records: Records | undefined;
+  /** Of the product. */
+  readonly version: string;
+}
+export interface DecideOptions extends Deciding {
+  /** Goes through the virtual workspaces of the API export. */
+  readonly client: Client;
+  /** Where a pass reads and writes, given what writes. */
+  readonly backend: (client: Client) => Omit<Backend, "outside">;
+  /** Told besides the metrics. */
+  readonly observed?: (observation: Observation) => void;
+}
+
+/** What runs one function for one event, recorded where recordings are kept. */
+export function createDecide(options: DecideOptions): { readonly invoke: Invoke; readonly settings: Settings } {
+  const { config, kubeconfig, security, metrics, records, version, client } = options;
+  const settings: Settings = {
+    ...config.settings,
+    serverCa: kubeconfig.serverCa(),
+    ...(security && { security: security.settings }),
+  };
+  const outside = security && outsideOf(security, options);
+  const backend: Backend = {
+    ...options.backend({ ...client, ...countingTypes(client, metrics) }),
+    ...(outside && { outside }),
+  };
+  const record = recordAccounts(metrics);
+  const observed = (observation: Observation) => {
+    record(observation);
+    options.observed?.(observation);
+  };
+  const deciding: InvokeOptions = { backend, settings, steps, observed };
+  return { settings, invoke: records ? recordInvocations(deciding, { records, version }) : createInvoke(deciding) };
+}
+
+function outsideOf(
+  { settings, fga, identity }: Security,
+  { kubeconfig, config, client: claimed }: DecideOptions,
+): Outside {
+  const client = { config: kubeconfig, timeoutMs: config.requestTimeout };
+  const clusters = createClusters({ direct: createClient(client), claimed, client, marker: settings.marker });
+  return { clusters, ...(fga && { fga }), ...(identity && { identity }) };
+}
