@@ -41,8 +41,11 @@ export async function executeAt(url: string, event: CloudEvent, ctx: Parameters<
   const reason = decodeHeaderValue(String(headers[reasonHeader] ?? `answered ${status}`));
   if (status === 503 || outcome === "retry") throw withoutStack(new NotNowError(reason));
   if (status !== 200 && status !== 204) throw withoutStack(new RemoteError(reason));
-  const facts = readHttpEvents({ body: answer.body, headers: Object.entries(headers).map(([k, v]) => [k, String(v)]) });
-  return { result: resultOf(String(outcome), reason, headers[requeueHeader]), facts };
+  const result = resultOf(String(outcome), reason, headers[requeueHeader]);
+  // The fact that it failed is for those who have no dead letters.
+  if (result.kind === "failed") return { result, facts: [] };
+  const named = Object.entries(headers).map(([name, value]) => [name, String(value)] as const);
+  return { result, facts: readHttpEvents({ body: answer.body, headers: named }) };
 }
 
 function resultOf(outcome: string, reason: string, requeueMs: string | string[] | undefined): Result {

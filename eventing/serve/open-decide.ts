@@ -32,7 +32,7 @@ export interface OpenOptions {
   /** Told of each account that a function has looked at. */
   readonly seen: (account: Account) => void;
   /** Keeps the recordings, if there is one. */
-  readonly parent: Pick<Parent, "records"> | undefined;
+  readonly parent?: Pick<Parent, "records"> | undefined;
 }
 
 /** Between attempts to reach kcp, in milliseconds. */
