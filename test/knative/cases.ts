@@ -37,7 +37,7 @@ export function knativeCases(running: () => Installation): void {
     const dev = await has(person, `${orgs}:acme`, "dev");
     expect(dev.status).toEqual(readyStatus());
     const told = () => broker.ended.map(({ event }) => event.type);
-    await person.until(5_000, async () => expect(told()).toContain("io.platform-mesh.account.workspace-created"));
+    await person.until(30_000, async () => expect(told()).toContain("io.platform-mesh.account.workspace-created"));
     expect(broker.ended.filter(({ ended }) => failing(ended))).toEqual([]);
   });
 
