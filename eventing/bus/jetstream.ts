@@ -5,6 +5,8 @@ import type { Log } from "../../shared/function.ts";
 import { encodeHeaderValue } from "../../shared/header-value.ts";
 import { messageOf } from "../../shared/kcp/errors.ts";
 import type { Archive } from "./archive.ts";
+import { brokerOf } from "./broker-prefix.ts";
+import { findBrokerStream } from "./broker-stream.ts";
 import { type Bus, EventTooLargeError } from "./bus.ts";
 import { checkpointIn } from "./checkpoint.ts";
 import { jetStreamArchive } from "./jetstream-archive.ts";
@@ -43,11 +45,18 @@ export async function createJetStreamBus(options: JetStreamBusOptions): Promise<
   const { log, version, prefix = "pm", maxAgeMs = 7 * oneDay, replicas = 1 } = options;
   const subjects = subjectsOf(prefix);
   const { events: stream, recordings, checkpoint: bucket } = namesOf(prefix);
-  const settings: StreamOptions = { stream, subjects, maxAgeMs, replicas };
+  const broker = brokerOf(prefix);
+  const settings: StreamOptions = {
+    ...{ stream, subjects, maxAgeMs, replicas },
+    eventStream: broker?.stream ?? stream,
+  };
   const nc = await connectTo(options);
   const link = await JetStreamLink.open(nc, log, async (jsm, js) => {
+    // It is the Broker's to make, and we never change it.
+    const events = broker && (await findBrokerStream(jsm, broker, prefix));
     await ensureBucket(js, bucket, replicas);
-    return await ensureStream(jsm, settings);
+    const work = await ensureStream(jsm, settings);
+    return events === undefined ? work : `${events} ${work}`;
   });
   // What the server says is not known while the connection is down.
   let maxPayload = nc.info?.max_payload ?? 0;
@@ -59,7 +68,7 @@ export async function createJetStreamBus(options: JetStreamBusOptions): Promise<
   let records: JetStreamRecords | undefined;
 
   return {
-    ...jetStreamArchive({ link, subjects, stream, recordings }),
+    ...jetStreamArchive({ ...settings, link, recordings }),
     get connected() {
       return link.connected;
     },

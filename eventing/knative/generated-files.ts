@@ -57,6 +57,6 @@ function createdIn(folder: string, { root, now }: Generating): string {
   } catch {
     return now;
   }
-  const { created } = load(text) as { readonly created?: unknown };
+  const { created } = load(text) as { readonly created?: Date | string };
   return created instanceof Date ? created.toISOString() : String(created ?? now);
 }

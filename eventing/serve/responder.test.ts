@@ -240,7 +240,12 @@ describe("order and load", () => {
 
   test("beyond what can wait here, senders are sent away", async () => {
     const held = gate();
-    const { post } = responding([fn("f", async () => held.promise.then(() => done()))]);
+    const { post } = responding([
+      fn("f", async () => {
+        await held.promise;
+        return done();
+      }),
+    ]);
     const posted = Array.from({ length: 320 }, (_, n) => post({ ...event, id: String(n), accountkey: `c/${n}` }));
     const answer = await post(event);
     expect(answer).toMatchObject({ status: 503, body: "overloaded\n", headers: { "retry-after": "1" } });
@@ -251,7 +256,12 @@ describe("order and load", () => {
 
   test("draining finishes what is under way, and takes no more", async () => {
     const held = gate();
-    const { post, responder } = responding([fn("f", async () => held.promise.then(() => done({ type: fact.ready })))]);
+    const { post, responder } = responding([
+      fn("f", async () => {
+        await held.promise;
+        return done({ type: fact.ready });
+      }),
+    ]);
     const [running, queued] = [post(event), post({ ...event, id: "e2" })];
     const drained = responder.drain(60_000);
     expect(await post(event)).toMatchObject({ status: 503, body: "shutting down\n" });

@@ -3,6 +3,8 @@ import { encodeEvent } from "../../shared/event-codec.ts";
 import type { Log } from "../../shared/function.ts";
 import { encodeHeaderValue } from "../../shared/header-value.ts";
 import { messageOf } from "../../shared/kcp/errors.ts";
+import { brokerOf } from "../bus/broker-prefix.ts";
+import { findBrokerStream } from "../bus/broker-stream.ts";
 import { type EventSink, EventTooLargeError } from "../bus/bus.ts";
 import { checkpointIn } from "../bus/checkpoint.ts";
 import type { DurableMap } from "../bus/durable-map.ts";
@@ -12,7 +14,6 @@ import { JetStreamLink } from "../bus/jetstream-link.ts";
 import { ensureBucket, jetStreamMap } from "../bus/jetstream-map.ts";
 import { ensureStream } from "../bus/jetstream-stream.ts";
 import { namesOf, subjectsOf } from "../bus/subjects.ts";
-import { brokerOf, findBrokerStream } from "./broker-stream.ts";
 
 export interface JetStreamOptions {
   readonly url: string;

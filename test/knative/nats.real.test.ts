@@ -1,6 +1,7 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createJetStreamBus } from "../../eventing/bus/jetstream.ts";
 import { openJetStreamSink } from "../../eventing/sink/jetstream-sink.ts";
 import type { CloudEvent } from "../../shared/event.ts";
 import type { Log } from "../../shared/function.ts";
@@ -180,4 +181,41 @@ test("decisions 5: what NATS does not take is told as too large", async () => {
   const { sink } = await openJetStreamSink({ url: nats.url, prefix, log: silent });
   await expect(sink.publish(fresh({ data: "x".repeat(9 * 1024 * 1024) }))).rejects.toThrow("the bus takes at most");
   await sink.close();
+});
+
+test("decisions 4: a runner of our own reads the Broker's stream beside its Triggers, and writes nothing but events there", async () => {
+  await using each = await onNats();
+  await each.subscribe(ok, only("test.thing"));
+  const bus = await createJetStreamBus({ url: nats.url, prefix, log: silent });
+  const attempts: string[] = [];
+  const consumption = await bus.subscribe(
+    { function: "f", on: [{ type: "test.thing" }], maxInFlight: 16 },
+    (delivery) => {
+      attempts.push(`${delivery.event.id} ${delivery.attempt}`);
+      if (attempts.length === 1) void delivery.requeue(300);
+      else void delivery.deadLetter({ code: 500, reason: "no" });
+    },
+  );
+  try {
+    const event = fresh({ accountkey: "c/acme" });
+    await bus.publish(event);
+    await ended(each);
+    await expect.poll(() => attempts.length, { timeout: 20_000 }).toBe(2);
+    const letters = async () => {
+      const found: string[] = [];
+      for await (const { event: letter } of bus.deadLetters()) found.push(letter.id);
+      return found;
+    };
+    await expect.poll(letters, { timeout: 20_000 }).toEqual([event.id]);
+    const ids: string[] = [];
+    for await (const { event: stored } of bus.history()) ids.push(stored.id);
+    expect(ids).toEqual([event.id]);
+    const { state } = await (await jetstreamManager(nc)).streams.info(stream, { subjects_filter: ">" });
+    expect(Object.keys(state.subjects ?? {})).toEqual([
+      expect.stringMatching(/^accounts\.default\._knative_broker\.ev\./),
+    ]);
+  } finally {
+    await consumption.stop();
+    await bus.close();
+  }
 });

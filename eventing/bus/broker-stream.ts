@@ -1,23 +1,7 @@
 import type { JetStreamManager } from "@nats-io/jetstream";
 import { messageOf } from "../../shared/kcp/errors.ts";
-import { isStreamMissing } from "../bus/jetstream-stream.ts";
-
-/** A Broker of class NatsJetStreamBroker, which owns its stream: we use it and never change it. */
-export interface StreamOfBroker {
-  readonly namespace: string;
-  readonly name: string;
-  readonly stream: string;
-}
-
-const pattern = /^([a-z0-9-]+)\.([a-z0-9-]+)\._knative_broker$/;
-
-/** The Broker whose stream holds what is published below this prefix; `undefined` for any other prefix. */
-export function brokerOf(prefix: string): StreamOfBroker | undefined {
-  const [, namespace, name] = pattern.exec(prefix) ?? [];
-  if (namespace === undefined || name === undefined) return undefined;
-  const part = (text: string) => text.replaceAll("-", "_").toUpperCase();
-  return { namespace, name, stream: `KN_BROKER_${part(namespace)}__${part(name)}` };
-}
+import type { StreamOfBroker } from "./broker-prefix.ts";
+import { isStreamMissing } from "./jetstream-stream.ts";
 
 /** When the Broker made its stream. Rejects, in words for people, when that is not there or takes no events of ours. */
 export async function findBrokerStream(
