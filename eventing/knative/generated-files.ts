@@ -58,5 +58,6 @@ function createdIn(folder: string, { root, now }: Generating): string {
     return now;
   }
   const { created } = load(text) as { readonly created?: unknown };
-  return created instanceof Date ? created.toISOString() : String(created ?? now);
+  if (created instanceof Date) return created.toISOString();
+  return typeof created === "string" ? created : now;
 }
