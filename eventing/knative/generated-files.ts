@@ -57,6 +57,7 @@ function createdIn(folder: string, { root, now }: Generating): string {
   } catch {
     return now;
   }
-  const { created } = load(text) as { readonly created?: Date | string };
-  return created instanceof Date ? created.toISOString() : String(created ?? now);
+  const { created } = load(text) as { readonly created?: unknown };
+  if (created instanceof Date) return created.toISOString();
+  return typeof created === "string" ? created : now;
 }

@@ -5,6 +5,7 @@ import {
   defineFunction,
   done,
   drop,
+  type Outcome,
   requeue,
   TerminalError,
   waiting,
@@ -217,6 +218,10 @@ describe("which function gets an event", () => {
 
 describe("order and load", () => {
   const gate = () => Promise.withResolvers<void>();
+  const afterwards = (held: ReturnType<typeof gate>, outcome: Outcome) => async () => {
+    await held.promise;
+    return outcome;
+  };
 
   test("decisions 1: the events of one account run one after the other, those of others beside them", async () => {
     const gates = { one: gate(), two: gate() };
@@ -240,12 +245,7 @@ describe("order and load", () => {
 
   test("beyond what can wait here, senders are sent away", async () => {
     const held = gate();
-    const { post } = responding([
-      fn("f", async () => {
-        await held.promise;
-        return done();
-      }),
-    ]);
+    const { post } = responding([fn("f", afterwards(held, done()))]);
     const posted = Array.from({ length: 320 }, (_, n) => post({ ...event, id: String(n), accountkey: `c/${n}` }));
     const answer = await post(event);
     expect(answer).toMatchObject({ status: 503, body: "overloaded\n", headers: { "retry-after": "1" } });
@@ -256,12 +256,7 @@ describe("order and load", () => {
 
   test("draining finishes what is under way, and takes no more", async () => {
     const held = gate();
-    const { post, responder } = responding([
-      fn("f", async () => {
-        await held.promise;
-        return done({ type: fact.ready });
-      }),
-    ]);
+    const { post, responder } = responding([fn("f", afterwards(held, done({ type: fact.ready })))]);
     const [running, queued] = [post(event), post({ ...event, id: "e2" })];
     const drained = responder.drain(60_000);
     expect(await post(event)).toMatchObject({ status: 503, body: "shutting down\n" });
