@@ -31,6 +31,7 @@ nightly: ## 1,000 random sequences, other ones each time
 bench: ## a growing tree on the embedded control plane, then bursts beside bare kcp, then security; BACKEND= chooses one
 ifneq ($(BACKEND),kcp)
 	$(node) test/bench/admission.ts
+	$(node) test/bench/cold-start.ts
 	$(node) test/bench/embedded.ts
 endif
 ifneq ($(BACKEND),embedded)

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { functions, webhooks } from "../functions/index.ts";
 import { root } from "./paths.ts";
@@ -30,17 +30,27 @@ export async function bundlePm(): Promise<void> {
 
 /** Bundles each function as `npm run build` does, unless that is done and nothing has changed since. */
 export async function bundleFunctions(): Promise<void> {
-  const bundles = [...functions.map(({ name }) => name), ...webhooks].map((name) =>
-    modifiedAt(join(root, "functions", name, "dist", "index.js")),
-  );
+  const folders = [...functions.map(({ name }) => name), ...webhooks].map((name) => join(root, "functions", name));
+  const built = await Promise.all(folders.map((folder) => modifiedAt(join(folder, "dist", "index.js"))));
   const changed = await Promise.all([...sources, config].map((source) => newest(join(root, source))));
-  if (Math.min(...(await Promise.all(bundles))) > Math.max(...changed)) return;
-  await withProgress("bundling the functions", () => runCommand(rolldown, ["-c", config], { cwd: root }));
+  if (Math.min(...built) > Math.max(...changed)) return;
+  // Others may build or run them meanwhile: each file is replaced as a whole.
+  const fresh = `dist.${randomUUID()}`;
+  try {
+    const env = { ...process.env, BUNDLE_FOLDER: fresh };
+    await withProgress("bundling the functions", () => runCommand(rolldown, ["-c", config], { cwd: root, env }));
+    for (const folder of folders) {
+      await mkdir(join(folder, "dist"), { recursive: true });
+      await rename(join(folder, fresh, "index.js"), join(folder, "dist", "index.js"));
+    }
+  } finally {
+    for (const folder of folders) await rm(join(folder, fresh), { recursive: true, force: true });
+  }
 }
 
 async function newest(path: string): Promise<number> {
   const found = await readdir(path, { recursive: true }).catch(() => []);
-  const entries = found.filter((entry) => !entry.split("/").includes("dist"));
+  const entries = found.filter((entry) => !/(?:^|\/)dist\b/.test(entry));
   return Math.max(...(await Promise.all(["", ...entries].map((entry) => modifiedAt(join(path, entry))))));
 }
 

@@ -20,10 +20,13 @@ export interface Program {
 export class HttpProcess {
   readonly url: string;
   readonly #process: Supervised;
+  readonly #metricsUrl: string;
   readonly #logFile: string;
 
-  private constructor(url: string, process: Supervised, logFile: string) {
+  private constructor(ports: readonly number[], process: Supervised, logFile: string) {
+    const [url = "", metrics = ""] = ports.map((port) => `http://127.0.0.1:${port}`);
     this.url = url;
+    this.#metricsUrl = `${metrics}/metrics`;
     this.#process = process;
     this.#logFile = logFile;
   }
@@ -46,9 +49,14 @@ export class HttpProcess {
     const { command, args, cwd } = program;
     const started = new Supervised(command, args, { output: log, env, ...(cwd && { cwd }) });
     closeSync(log);
-    const running = new HttpProcess(`http://127.0.0.1:${port}`, started, logFile);
+    const running = new HttpProcess([port, metrics], started, logFile);
     await eventually(30_000, () => running.#isReady(), 20);
     return running;
+  }
+
+  /** In the text format of Prometheus. */
+  async metrics(): Promise<string> {
+    return (await fetch(this.#metricsUrl)).text();
   }
 
   /** SIGTERM; answers the exit code. */
