@@ -30,7 +30,7 @@ async function has(workspace: string, name: string): Promise<void> {
   await mesh.person.apply(workspace, name);
   await mesh.person.ready(workspace, name, patience);
 }
-const untilNone = () => expect.poll(() => processesOf(mesh), { timeout: minute }).toEqual([]);
+const untilNone = () => expect.poll(() => processesOf(mesh), { timeout: 4 * minute }).toEqual([]);
 
 async function collected<T>(read: (archive: Archive) => AsyncIterable<T>): Promise<readonly T[]> {
   const archive = await mesh.bus.open();
@@ -81,7 +81,7 @@ test("what the functions do in their processes is recorded and measured where th
 });
 
 test("with nothing to do no process is left, and the next account brings them back", {
-  timeout: 5 * minute,
+  timeout: 8 * minute,
 }, async () => {
   const { product } = mesh;
   await untilNone();
@@ -100,7 +100,7 @@ test("with nothing to do no process is left, and the next account brings them ba
 });
 
 test("an account becomes Ready though each of its writes costs the process that made it", {
-  timeout: 5 * minute,
+  timeout: 8 * minute,
 }, async () => {
   const { person, gate } = mesh;
   let kills = 0;
@@ -118,7 +118,7 @@ test("an account becomes Ready though each of its writes costs the process that 
 });
 
 test("SIGTERM lets the work under way finish, ends all processes, and the next run goes on", {
-  timeout: 5 * minute,
+  timeout: 8 * minute,
 }, async () => {
   const { person, product, gate } = mesh;
   const { promise: written, resolve } = Promise.withResolvers<void>();
@@ -133,7 +133,7 @@ test("SIGTERM lets the work under way finish, ends all processes, and the next r
   await person.ready(orgs, org, patience);
 });
 
-test("no process outlives a pm run that is killed hard, and nothing is lost", { timeout: 5 * minute }, async () => {
+test("no process outlives a pm run that is killed hard, and nothing is lost", { timeout: 8 * minute }, async () => {
   const { person, product, gate } = mesh;
   const { promise: written, resolve } = Promise.withResolvers<void>();
   gate.afterWrite = async () => resolve();
@@ -149,7 +149,7 @@ test("no process outlives a pm run that is killed hard, and nothing is lost", { 
 });
 
 test("a process that cannot start says why, and what waited for it is done once it can", {
-  timeout: 5 * minute,
+  timeout: 8 * minute,
 }, async () => {
   const { person, product, operatorKubeconfig } = mesh;
   await untilNone();
