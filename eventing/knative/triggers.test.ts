@@ -19,7 +19,9 @@ async function schemaOf(kind: "broker" | "trigger" | "sinkbinding"): Promise<Val
   const crd = load(
     await readFile(join(root, "..", "shared", "data", `knative-eventing-${kind}-crd.yaml`), "utf8"),
   ) as Crd;
-  return new Ajv({ strict: false, allErrors: true, logger: false }).compile(crd.spec.versions[0]?.schema.openAPIV3Schema ?? false);
+  return new Ajv({ strict: false, allErrors: true, logger: false }).compile(
+    crd.spec.versions[0]?.schema.openAPIV3Schema ?? false,
+  );
 }
 /** A schema of structure lets unknown fields through and prunes them: what is not named in it would be lost. */
 function prunedFrom(value: unknown, schema: unknown, path = ""): readonly string[] {
@@ -160,6 +162,21 @@ test("a Broker of either class is valid against the published CRD", async () => 
     expect(validate.errors).toBeNull();
     expect(prunedFrom(broker.spec, (validate.schema as { properties: { spec: object } }).properties.spec)).toEqual([]);
   }
+});
+
+test("the source finds the Broker by a SinkBinding that is valid against the published CRD", async () => {
+  const { out } = await runPm(["manifests", "broker", "--source=r-source", "-n=mesh", "-o=json"]);
+  const { items } = JSON.parse(out) as { items: { kind: string; spec: object }[] };
+  const validate = await schemaOf("sinkbinding");
+  validate(items[1]);
+  expect(validate.errors).toBeNull();
+  expect(items[1]).toMatchObject({
+    metadata: { name: "r-source-sink", namespace: "mesh" },
+    spec: {
+      subject: { apiVersion: "apps/v1", kind: "Deployment", name: "r-source" },
+      sink: { ref: { kind: "Broker", name: "account-functions" } },
+    },
+  });
 });
 
 describe("pm manifests", () => {
