@@ -31,6 +31,7 @@ nightly: ## 1,000 random sequences, other ones each time
 bench: ## a growing tree on the embedded control plane, then bursts beside bare kcp, then security; BACKEND= chooses one
 ifneq ($(BACKEND),kcp)
 	$(node) test/bench/admission.ts
+	$(node) test/bench/cold-start.ts
 	$(node) test/bench/embedded.ts
 endif
 ifneq ($(BACKEND),embedded)
@@ -45,4 +46,4 @@ fix: ## format, and mend what the linter can mend
 	$(node) node_modules/@biomejs/biome/bin/biome check --write .
 
 clean: ## remove packages, reports and leftovers of runs (the shared cache stays)
-	rm -rf node_modules coverage dist .state
+	rm -rf node_modules coverage dist functions/*/dist .state

@@ -32,7 +32,8 @@ export default defineConfig(
     // Loaded from where they are installed, and only with --tracing-enabled.
     external: [/^@opentelemetry\/(?!api$)/],
     output: {
-      file: join("functions", name, "dist", "index.js"),
+      // Another folder while somebody may run what is there.
+      file: join("functions", name, process.env.BUNDLE_FOLDER ?? "dist", "index.js"),
       format: "esm" as const,
       minify: { compress: true, mangle: false, codegen: true },
       codeSplitting: false,

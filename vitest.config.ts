@@ -5,7 +5,7 @@ const seconds = 1000;
 const alone = ["test/e2e/**/*.test.ts", "test/conformance/**/*.test.ts"];
 const inPairs = ["**/*.kcp.test.ts"];
 const onEachBackend = [...alone, ...inPairs];
-const onEmbedded = ["test/random/**/*.test.ts"];
+const onEmbedded = ["test/random/**/*.test.ts", "test/runtimes/**/*.test.ts"];
 const onReal = ["**/*.real.test.ts"];
 const never = ["**/node_modules/**", ".state/**"];
 

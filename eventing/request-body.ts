@@ -27,3 +27,17 @@ export async function bodyOf(request: IncomingMessage, maxBytes: number): Promis
   }
   return Buffer.concat(chunks);
 }
+
+/** Reads on without keeping anything, up to so many bytes more: who is still writing would not get the answer otherwise. */
+export async function discardRest(request: IncomingMessage, maxBytes: number): Promise<void> {
+  let left = maxBytes;
+  const incoming: AsyncIterable<Uint8Array> = request.iterator({ destroyOnReturn: false });
+  try {
+    for await (const chunk of incoming) {
+      left -= chunk.byteLength;
+      if (left < 0) return;
+    }
+  } catch {
+    // Nobody waits for the answer any more.
+  }
+}

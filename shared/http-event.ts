@@ -26,11 +26,13 @@ export class UnsupportedEventError extends Error {
 /** An event as the content of an HTTP request or answer. */
 export function httpContent(event: CloudEvent, mode: Mode): HttpContent {
   if (mode === "structured") return { headers: { "content-type": structuredJson }, body: bytes(encodeEvent(event)) };
-  const { data, datacontenttype = "application/json", ...attributes } = event;
+  const { data, datacontenttype, ...attributes } = event;
   const names = Object.entries(attributes).map(([name, value]) => [`ce-${name}`, encodeHeaderValue(String(value))]);
+  // A type of nothing makes some servers look for it.
+  const type = datacontenttype ?? (data === undefined ? undefined : "application/json");
   return {
-    headers: { ...Object.fromEntries(names), "content-type": datacontenttype },
-    body: dataBytes(data, datacontenttype),
+    headers: { ...Object.fromEntries(names), ...(type && { "content-type": type }) },
+    body: dataBytes(data, type ?? ""),
   };
 }
 

@@ -116,7 +116,8 @@ function isFresh(event: CloudEvent, ctx: Ctx, patience: number): boolean {
 /** Shows an error that lasts, or that cannot pass by itself, on the step of this function that is not complete. */
 async function alarm(fn: AccountFunction, error: unknown, run: Run): Promise<void> {
   const { pass, ctx, options } = run;
-  const lasting = ctx.attempt >= attemptsBeforeAlarm || classify(error) === "invalid";
+  const isFinal = error instanceof TerminalError || classify(error) === "invalid";
+  const lasting = ctx.attempt >= attemptsBeforeAlarm || isFinal;
   if (!pass.world || !fn.steps || !lasting || ctx.signal.aborted) return;
   try {
     const step = await firstOpen(fn.steps, pass.world);

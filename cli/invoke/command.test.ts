@@ -81,6 +81,15 @@ describe("a deployed function", () => {
     expect(JSON.parse(seen[0]?.body ?? "")).toMatchObject({ kind: "Account", metadata: { name: "acme" } });
   });
 
+  test("that says what became of the event is quoted in words", async () => {
+    const { out } = await post((_, response) => {
+      const reason = "not%20yet:%205%20%25";
+      response.writeHead(204, { "account-functions-outcome": "waiting", "account-functions-reason": reason }).end();
+    });
+    expect(out).toMatch(/\n204 {2}waiting: not yet: 5 % {2}\d+ ms\n/);
+    expect(out).not.toContain("account-functions-");
+  });
+
   const reply = { specversion: "1.0", id: "1/f/ready/0", type: fact.ready, source: "/functions/f" } as const;
   test.each<[string, Answer]>([
     [

@@ -1,4 +1,6 @@
+import { outcomeHeader, reasonHeader } from "../../eventing/serve/answer.ts";
 import type { CloudEvent } from "../../shared/event.ts";
+import { decodeHeaderValue } from "../../shared/header-value.ts";
 import type { Mode } from "../../shared/http-event.ts";
 import type { Io } from "../command.ts";
 import { exit } from "../errors.ts";
@@ -29,12 +31,23 @@ export async function invokeUrl(event: CloudEvent, url: URL, options: InvokeOpti
 
 function render(event: CloudEvent, { url, status, ms, headers, event: emitted, text }: Reply, style: Style): string {
   const paint = status < 300 ? style.green : style.red;
+  const { [outcomeHeader]: outcome, [reasonHeader]: reason, ...others } = headers;
+  const told = outcome === undefined ? "" : `  ${outcome}${reason === undefined ? "" : `: ${readable(reason)}`}`;
   const lines = [
     `${style.bold(url)}  ${eventInWords(event)}  ${style.dim(event.id)}`,
-    `${paint(String(status))}  ${style.dim(`${ms} ms`)}`,
-    ...Object.entries(headers).map(([name, value]) => `  ${name}: ${value}`),
+    `${paint(String(status))}${told}  ${style.dim(`${ms} ms`)}`,
+    ...Object.entries(others).map(([name, value]) => `  ${name}: ${value}`),
     ...(emitted ? [`  replies ${style.cyan(emitted.type)}  ${style.dim(emitted.id)}`] : []),
     ...(text?.trim() ? [`  ${text.trim()}`] : []),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** Some other server may not encode it as we do. */
+function readable(value: string): string {
+  try {
+    return decodeHeaderValue(value);
+  } catch {
+    return value;
+  }
 }

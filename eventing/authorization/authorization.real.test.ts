@@ -15,6 +15,7 @@ import { selfSigned } from "../../shared/self-signed.ts";
 import { BareKcp, eventually, succeeding } from "../../test/bare-kcp.ts";
 import { Product } from "../../test/e2e/product.ts";
 import { makeOrgStore, makeOrgsStore } from "../../test/org-store.ts";
+import { postReview } from "../../test/post-review.ts";
 import { runPm } from "../../test/run-pm.ts";
 import { startKcp, startOpenFga, type TestOpenFga } from "../../test/servers.ts";
 import { obtain } from "../../tools/obtain.ts";
@@ -38,10 +39,13 @@ let admin: Client;
 let alice: Client;
 let bob: Client;
 let store: string;
+/** Of the webhook in pm run. */
+let runPort: number;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "authorization-"));
   const config = join(folder, "webhook.kubeconfig");
   const [port = 0] = await freePorts(1);
+  runPort = port;
   const certificates = await serverCertificate();
   const asked = await runPm([
     "authorization-config",
@@ -260,6 +264,41 @@ test("an account binds the APIs that are shared with it", async () => {
   await fga.write({ store, writes: [{ user, relation: "bind", object }], deletes: [] });
   await succeeding(bind, 5_000);
   binder.close();
+});
+
+test("decisions 40: pm admission alone, which reads kcp itself, answers the same as pm run", async () => {
+  const [port = 0] = await freePorts(1);
+  const alone = new Product({
+    command: "admission",
+    kubeconfig: bare.operatorFile,
+    logFile: join(bare.folder, "pm-admission.log"),
+    args: [
+      "--no-webhooks-enabled",
+      "--authorization-webhook-enabled",
+      `--authorization-webhook-port=${port}`,
+      `--authorization-webhook-cert-dir=${join(folder, "certificates")}`,
+      ...fgaFlags(),
+    ],
+  });
+  await alone.start();
+  const review = (user: string, cluster: string) => ({
+    apiVersion: "authorization.k8s.io/v1",
+    kind: "SubjectAccessReview",
+    spec: {
+      user,
+      extra: { "authorization.kcp.io/cluster-name": [cluster] },
+      resourceAttributes: { verb: "list", version: "v1", resource: "configmaps" },
+    },
+  });
+  for (const user of ["alice", "bob"]) {
+    for (const path of [acme, dev]) {
+      const body = JSON.stringify(review(user, await idOf(path)));
+      const [asRun, asAlone] = await Promise.all([runPort, port].map((at) => postReview(at, { path: "/authz", body })));
+      expect(JSON.parse(asAlone?.text ?? "").status).toEqual(JSON.parse(asRun?.text ?? "").status);
+      expect(JSON.parse(asAlone?.text ?? "").status.allowed).toBe(user === "alice");
+    }
+  }
+  expect(await alone.stop()).toBe(0);
 });
 
 test("pm can says the same, and why", async () => {

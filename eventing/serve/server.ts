@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { Log } from "../../shared/function.ts";
 import type { Readiness } from "../health.ts";
 import { closeGently, type Listening, listen } from "../http-server.ts";
-import { bodyOf, CutOffError, TooLargeError } from "../request-body.ts";
+import { bodyOf, CutOffError, discardRest, TooLargeError } from "../request-body.ts";
 import type { Address } from "../run-config.ts";
 import { type Answer, textAnswer } from "./answer.ts";
 import type { Posted } from "./responder.ts";
@@ -19,6 +19,9 @@ export interface ServerOptions {
 
 /** Kubernetes objects reach 1.5 MiB, and an event is somewhat more than its object. */
 export const maxBytes = 4 * 1024 * 1024;
+/** What is read of a body that is too large: a broker sends an event again whose connection breaks, and not one that is
+ *  refused. */
+const maxDiscarded = 64 * 1024 * 1024;
 /** Longer than any proxy before it keeps one, so that a connection is never closed while it is used for the next. */
 const keepAliveMs = 75_000;
 
@@ -28,7 +31,10 @@ export async function serveFunctions(options: ServerOptions): Promise<Listening>
   const server = createServer(
     { requestTimeout: patienceMs, headersTimeout: Math.min(patienceMs, 10_000), connectionsCheckingInterval: 1_000 },
     (request, response) => {
-      const answering = answer(request, options).catch((error: unknown) => failure(error, log));
+      const answering = answer(request, options).catch(async (error: unknown) => {
+        if (error instanceof TooLargeError) await discardRest(request, maxDiscarded);
+        return failure(error, log);
+      });
       void answering.then((answered) => {
         // Nobody should send the next one here, and what is left of a body cannot be told from it.
         if (!request.complete || missing().length > 0) response.setHeader("connection", "close");

@@ -30,6 +30,8 @@ export class Gate {
   readonly seen: Seen[] = [];
   /** Called when kcp has done a write and before the product learns of it. */
   afterWrite: ((write: Seen) => Promise<void>) | undefined;
+  /** Answers for kcp with that status, where it says one; kcp hears nothing then. */
+  answerFor: ((asked: Pick<Seen, "method" | "path">) => number | undefined) | undefined;
   readonly #server: Server;
   readonly #port: number;
 
@@ -81,6 +83,14 @@ export class Gate {
 
   async #forward(asked: IncomingMessage, answer: ServerResponse, kcp: { to: string; agent: Agent }): Promise<void> {
     const { method = "GET", url = "/" } = asked;
+    const refusal = this.answerFor?.({ method, ...placeOf(url) });
+    if (refusal !== undefined) {
+      asked.resume();
+      const status = { kind: "Status", apiVersion: "v1", status: "Failure", reason: "Injected", code: refusal };
+      answer.writeHead(refusal, { "content-type": "application/json" });
+      answer.end(JSON.stringify({ ...status, message: `the gate answers ${refusal}` }));
+      return;
+    }
     const upstream = httpsRequest(new URL(url, kcp.to), { method, agent: kcp.agent, headers: headersOf(asked) });
     answer.on("close", () => upstream.destroy());
     const [[answered]] = await Promise.all([

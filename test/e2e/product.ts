@@ -11,18 +11,22 @@ export interface ProductOptions {
   readonly kubeconfig: string;
   readonly logFile: string;
   readonly args: readonly string[];
+  /** `run` unless given. */
+  readonly command?: "run" | "admission";
 }
 
 /** `pm run` as an operator starts it: a process of its own, which a test may end in any way and start again. */
 export class Product {
   readonly logFile: string;
   readonly #options: ProductOptions;
+  readonly #command: string;
   #process: Supervised | undefined;
   #ports: readonly number[] = [];
 
   constructor(options: ProductOptions) {
     this.#options = options;
     this.logFile = options.logFile;
+    this.#command = options.command ?? "run";
   }
 
   /** Resolves once it is ready; `args` come after those of the options. */
@@ -32,7 +36,7 @@ export class Product {
       await eventually(30_000, () => this.isReady(), 20);
     } catch (cause) {
       const tail = (await this.log()).trimEnd().split("\n").slice(-10).join("\n");
-      throw new Error(`pm run is not ready; its log ends:\n${tail}`, { cause });
+      throw new Error(`pm ${this.#command} is not ready; its log ends:\n${tail}`, { cause });
     }
   }
 
@@ -44,7 +48,7 @@ export class Product {
     this.#process = new Supervised(
       join(root, "bin", "pm"),
       [
-        "run",
+        this.#command,
         `--kubeconfig=${this.#options.kubeconfig}`,
         `--metrics-bind-address=127.0.0.1:${metrics}`,
         `--health-probe-bind-address=127.0.0.1:${health}`,
