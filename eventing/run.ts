@@ -1,18 +1,18 @@
 import type { Log } from "../shared/function.ts";
 import { loadKubeconfig } from "../shared/kcp/kubeconfig.ts";
 import { createClient } from "../shared/kcp/rest.ts";
-import { createMetrics, type Metrics } from "../shared/metrics.ts";
+import { createMetrics } from "../shared/metrics.ts";
 import { systemWorkspace } from "../shared/names.ts";
 import { startAdmission } from "./admission/admission.ts";
 import { startAuthorization } from "./authorization/authorization.ts";
 import { describeBuild } from "./build-info.ts";
 import type { Bus } from "./bus/bus.ts";
 import { dispatchFunctions } from "./dispatch-functions.ts";
-import { type Readiness, serveHealth } from "./health.ts";
+import type { Readiness } from "./health.ts";
 import { leadInTurns } from "./lead-in-turns.ts";
-import { serveMetrics } from "./metrics-server.ts";
 import { openBus } from "./open-bus.ts";
 import { preflight } from "./preflight.ts";
+import { serveProbes } from "./probe-servers.ts";
 import { countLost } from "./recording/recorder.ts";
 import type { RunConfig } from "./run-config.ts";
 import { openSecurity } from "./security.ts";
@@ -42,7 +42,7 @@ export async function run(config: RunConfig, host: Host): Promise<void> {
 
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => client.close());
-  await serve(config, metrics, probe.missing, cleanup);
+  await serveProbes(config, metrics, probe.missing, cleanup);
   const workspace = config.source.workspace ?? kubeconfig.workspace ?? systemWorkspace;
   await preflight(client, workspace, config.source.endpointSlice, signal);
   const security = await openSecurity(config, client, log);
@@ -107,21 +107,4 @@ class Probe {
     if (this.#stopping.aborted) return ["shutting down"];
     return [...(this.bus?.connected === false ? ["bus: not connected"] : []), ...this.now()];
   };
-}
-
-async function serve(
-  config: RunConfig,
-  metrics: Metrics,
-  missing: Readiness,
-  cleanup: AsyncDisposableStack,
-): Promise<void> {
-  const { address, ...security } = config.metrics;
-  if (address) {
-    const server = await serveMetrics(metrics.registry, { address, ...security });
-    cleanup.defer(() => server.close());
-  }
-  if (config.health.address) {
-    const server = await serveHealth(config.health.address, missing);
-    cleanup.defer(() => server.close());
-  }
 }
