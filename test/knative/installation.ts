@@ -50,7 +50,11 @@ const key = `${place.namespace}/${place.name}`;
 export const streamPrefix = `${place.namespace}.${place.name}._knative_broker`;
 /** Quick enough for a test; all else as the product says. What a NATS broker has in its hands when it ends comes again only
  *  after the timeout. */
-const delivery = { ...defaultDelivery, backoffDelay: "PT0.1S", timeout: "PT5S" };
+const deliveryOf = (kind: BrokerKind) => ({
+  ...defaultDelivery,
+  backoffDelay: "PT0.1S",
+  ...(kind === "nats" && { timeout: "PT15S" }),
+});
 
 /** The Broker with the product's Triggers, which a test may end and start again where it was. */
 export class Broker {
@@ -91,6 +95,7 @@ export class Broker {
   async setTriggers(): Promise<void> {
     const active = functions.filter(({ needs }) => !needs);
     for (const fn of active) {
+      const delivery = deliveryOf(this.#options.kind);
       const options = { release: "test", namespace: place.namespace, broker: place.name, subscriber: {}, delivery };
       for (const { metadata, spec } of triggersFor(fn, options)) {
         const trigger = { ...place, name: metadata.name, uid: metadata.name, broker: spec.broker };
