@@ -4,21 +4,21 @@ import { type Kubeconfig, loadKubeconfig } from "../shared/kcp/kubeconfig.ts";
 import { readSecurityType } from "../shared/kcp/marker-urls.ts";
 import { type Client, createClient } from "../shared/kcp/rest.ts";
 import { createMetrics, type Metrics } from "../shared/metrics.ts";
+import { systemWorkspace } from "../shared/names.ts";
 import { defaultSecurity } from "../shared/settings.ts";
 import { watchedKinds } from "./active-functions.ts";
-import { type Readiness, serveHealth } from "./health.ts";
+import { describeBuild } from "./build-info.ts";
+import type { Readiness } from "./health.ts";
 import { leadInTurns } from "./lead-in-turns.ts";
-import { serveMetrics } from "./metrics-server.ts";
 import { isShared, type Outlet, openOutlet } from "./open-outlet.ts";
 import { preflight } from "./preflight.ts";
+import { serveProbes } from "./probe-servers.ts";
 import { recordObjects } from "./record-accounts.ts";
 import type { Host } from "./run.ts";
 import { openScheduling, type Scheduling } from "./scheduler/scheduling.ts";
 import { createSource } from "./source/source.ts";
 import type { SourceRunConfig } from "./source-config.ts";
 import { Store } from "./store.ts";
-
-const systemWorkspace = "root:platform-mesh-system";
 
 interface Work {
   readonly config: SourceRunConfig;
@@ -37,13 +37,12 @@ export async function runSource(config: SourceRunConfig, host: Omit<Host, "dispa
   const kubeconfig = await loadKubeconfig({ ...config.kubeconfig, env });
   const client = createClient({ config: kubeconfig, timeoutMs: config.requestTimeout });
   const metrics = createMetrics();
-  const { imageName: image_name, imageTag: image_tag, environment, region } = config.attributes;
-  metrics.buildInfo.set({ version, image_name, image_tag, environment, region }, 1);
+  describeBuild(metrics, config.attributes, version);
   const probe = new Probe(signal);
 
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => client.close());
-  await serveProbes(config, metrics, probe.missing, cleanup);
+  await serveProbes(config, { metrics, missing: probe.missing }, cleanup);
   const workspace = config.source.workspace ?? kubeconfig.workspace ?? systemWorkspace;
   await preflight(client, workspace, config.source.endpointSlice, signal);
   const options = { sink: config.sink, state: config.state, timeoutMs: config.requestTimeout, log };
@@ -147,21 +146,4 @@ class Probe {
   }
 
   readonly missing: Readiness = () => (this.#stopping.aborted ? ["shutting down"] : this.#now());
-}
-
-async function serveProbes(
-  config: SourceRunConfig,
-  metrics: Metrics,
-  missing: Readiness,
-  cleanup: AsyncDisposableStack,
-): Promise<void> {
-  const { address, ...security } = config.metrics;
-  if (address) {
-    const server = await serveMetrics(metrics.registry, { address, ...security });
-    cleanup.defer(() => server.close());
-  }
-  if (config.health.address) {
-    const server = await serveHealth(config.health.address, missing);
-    cleanup.defer(() => server.close());
-  }
 }

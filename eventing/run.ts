@@ -1,7 +1,7 @@
 import type { Log } from "../shared/function.ts";
 import { loadKubeconfig } from "../shared/kcp/kubeconfig.ts";
 import { createClient } from "../shared/kcp/rest.ts";
-import { createMetrics, type Metrics } from "../shared/metrics.ts";
+import { createMetrics } from "../shared/metrics.ts";
 import { systemWorkspace } from "../shared/names.ts";
 import { startAdmission } from "./admission/admission.ts";
 import { startAuthorization } from "./authorization/authorization.ts";
@@ -9,12 +9,12 @@ import { describeBuild } from "./build-info.ts";
 import type { Bus } from "./bus/bus.ts";
 import { systemClock } from "./clock.ts";
 import { dispatchFunctions } from "./dispatch-functions.ts";
-import { type Readiness, serveHealth } from "./health.ts";
+import type { Readiness } from "./health.ts";
 import { leadInTurns } from "./lead-in-turns.ts";
-import { serveMetrics } from "./metrics-server.ts";
 import { openBus } from "./open-bus.ts";
 import { FunctionTable } from "./overview/function-table.ts";
 import { preflight } from "./preflight.ts";
+import { serveProbes } from "./probe-servers.ts";
 import { countLost } from "./recording/recorder.ts";
 import type { RunConfig } from "./run-config.ts";
 import { openSecurity } from "./security.ts";
@@ -45,7 +45,7 @@ export async function run(config: RunConfig, host: Host): Promise<void> {
 
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => client.close());
-  await serve(config, { metrics, table, missing: probe.missing }, cleanup);
+  await serveProbes(config, { metrics, functions: table, missing: probe.missing }, cleanup);
   const workspace = config.source.workspace ?? kubeconfig.workspace ?? systemWorkspace;
   await preflight(client, workspace, config.source.endpointSlice, signal);
   const security = await openSecurity(config, client, log);
@@ -111,26 +111,4 @@ class Probe {
     if (this.#stopping.aborted) return ["shutting down"];
     return [...(this.bus?.connected === false ? ["bus: not connected"] : []), ...this.now()];
   };
-}
-
-interface Told {
-  readonly metrics: Metrics;
-  readonly table: FunctionTable;
-  readonly missing: Readiness;
-}
-
-async function serve(
-  config: RunConfig,
-  { metrics, table, missing }: Told,
-  cleanup: AsyncDisposableStack,
-): Promise<void> {
-  const { address, ...security } = config.metrics;
-  if (address) {
-    const server = await serveMetrics(metrics.registry, { address, ...security, functions: table });
-    cleanup.defer(() => server.close());
-  }
-  if (config.health.address) {
-    const server = await serveHealth(config.health.address, missing);
-    cleanup.defer(() => server.close());
-  }
 }

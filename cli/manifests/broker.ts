@@ -1,4 +1,5 @@
 import { brokerClass, brokerFor } from "../../eventing/knative/broker.ts";
+import { sinkBindingFor } from "../../eventing/knative/sink-binding.ts";
 import { defineCommand } from "../command.ts";
 import { exit } from "../errors.ts";
 import { destinationOf, manifestFlags } from "./flags.ts";
@@ -9,7 +10,8 @@ const where = "pm manifests broker";
 export default defineCommand({
   name: "manifests broker",
   summary: "The Knative Broker that the functions of an installation are triggered by",
-  description: "Prints the Broker for kubectl apply -f -. The chart makes the same one.",
+  description:
+    "Prints the Broker for kubectl apply -f -, and with --source what binds the source to it. The chart makes the same.",
   options: {
     ...manifestFlags,
     "broker-class": {
@@ -19,6 +21,10 @@ export default defineCommand({
     "broker-config": {
       type: "string",
       description: "object with the settings of that class, APIVERSION:KIND:NAME as v1:ConfigMap:config-br-default",
+    },
+    source: {
+      type: "string",
+      description: "Deployment of pm source: a SinkBinding gives it the Broker's URL as K_SINK",
     },
   },
   examples: [
@@ -34,7 +40,8 @@ export default defineCommand({
       ...(ref && { config: { ...ref, namespace: ref.namespace ?? namespace } }),
       ...(sink && { deadLetterSink: destinationOf(sink, "dead-letter-sink", where) }),
     });
-    printManifests(io, output, [broker]);
+    const binding = options.source && sinkBindingFor({ release, namespace, broker: name, deployment: options.source });
+    printManifests(io, output, [broker, ...(binding ? [binding] : [])]);
     return exit.ok;
   },
 });

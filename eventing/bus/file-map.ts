@@ -10,7 +10,6 @@ type Line = readonly [key: Key, text: string | null];
 /** The file is written anew when so many of its lines, and four for each entry, are out of date. */
 const maxStale = 1_000;
 const maxBytes = 4 * 1024 * 1024;
-const closedMessage = "the state is closed";
 
 /** A map in a file of one line for each change, which only one process may have open. Survives a kill at any moment: a
  *  change is told as done after it is on the disk, and a line that was cut off is passed over. */
@@ -88,7 +87,7 @@ export class FileMap implements DurableMap {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0);
       try {
-        if (!this.#file) throw new Error(closedMessage);
+        if (!this.#file) throw new Error("the state is closed");
         if (this.#lines > maxStale + 4 * this.#size) await this.#rewrite();
         await append(
           this.#file,

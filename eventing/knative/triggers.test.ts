@@ -164,6 +164,21 @@ test("a Broker of either class is valid against the published CRD", async () => 
   }
 });
 
+test("the source finds the Broker by a SinkBinding that is valid against the published CRD", async () => {
+  const { out } = await runPm(["manifests", "broker", "--source=r-source", "-n=mesh", "-o=json"]);
+  const { items } = JSON.parse(out) as { items: { kind: string; spec: object }[] };
+  const validate = await schemaOf("sinkbinding");
+  validate(items[1]);
+  expect(validate.errors).toBeNull();
+  expect(items[1]).toMatchObject({
+    metadata: { name: "r-source-sink", namespace: "mesh" },
+    spec: {
+      subject: { apiVersion: "apps/v1", kind: "Deployment", name: "r-source" },
+      sink: { ref: { kind: "Broker", name: "account-functions" } },
+    },
+  });
+});
+
 describe("pm manifests", () => {
   test("triggers: YAML for kubectl apply, without the functions for security unless it is on", async () => {
     const { code, out } = await runPm(["manifests", "triggers", "--release=x", "-n", "mesh"]);

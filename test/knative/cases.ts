@@ -10,7 +10,7 @@ import type { Installation } from "./installation.ts";
 /** Made by an earlier try of the same test perhaps. */
 async function has(person: Person, workspace: string, name: string): Promise<Account> {
   await apply(person, workspace, name);
-  return person.ready(workspace, name, 60_000);
+  return person.ready(workspace, name, 90_000);
 }
 async function apply(person: Person, workspace: string, name: string): Promise<void> {
   if (!(await person.client.get("Account", workspace, name))) await person.apply(workspace, name);
@@ -37,7 +37,7 @@ export function knativeCases(running: () => Installation): void {
     const dev = await has(person, `${orgs}:acme`, "dev");
     expect(dev.status).toEqual(readyStatus());
     const told = () => broker.ended.map(({ event }) => event.type);
-    await person.until(30_000, async () => expect(told()).toContain("io.platform-mesh.account.workspace-created"));
+    await person.until(60_000, async () => expect(told()).toContain("io.platform-mesh.account.workspace-created"));
     expect(broker.ended.filter(({ ended }) => failing(ended))).toEqual([]);
   });
 
@@ -60,7 +60,7 @@ export function knativeCases(running: () => Installation): void {
     await source.kill();
     await source.start();
     const handled = `account_functions_timers_ended_total{function="create-workspace",outcome="handled"`;
-    await person.until(20_000, async () => expect(await source.metric(handled)).toBeGreaterThan(0));
+    await person.until(60_000, async () => expect(await source.metric(handled)).toBeGreaterThan(0));
   });
 
   test("a function that fails three times is tried again until it does not, and nothing becomes a dead letter", async () => {
@@ -93,7 +93,7 @@ export function knativeCases(running: () => Installation): void {
     await broker.setTriggers();
     try {
       await apply(person, `${orgs}:acme`, "refused");
-      await person.until(30_000, async () => expect(letters.seen.length).toBeGreaterThan(before));
+      await person.until(60_000, async () => expect(letters.seen.length).toBeGreaterThan(before));
       expect(letters.seen.at(-1)?.headers).toMatchObject({
         "ce-knativeerrordest": refusing.url,
         "ce-knativeerrorcode": "400",
@@ -110,7 +110,7 @@ export function knativeCases(running: () => Installation): void {
     await broker.stop();
     await apply(person, `${orgs}:acme`, "while-away");
     await broker.start();
-    await person.ready(`${orgs}:acme`, "while-away");
+    await person.ready(`${orgs}:acme`, "while-away", 90_000);
   });
 
   test("a Broker that is ended in the middle of a burst delivers the rest when it is back", async () => {
@@ -119,7 +119,7 @@ export function knativeCases(running: () => Installation): void {
     await Promise.all(names.map((name) => apply(person, `${orgs}:acme`, name)));
     await broker.stop();
     await broker.start();
-    await Promise.all(names.map((name) => person.ready(`${orgs}:acme`, name, 60_000)));
+    await Promise.all(names.map((name) => person.ready(`${orgs}:acme`, name, 90_000)));
   });
 
   test("functions that are killed while they work are called again", async () => {
@@ -137,7 +137,7 @@ export function knativeCases(running: () => Installation): void {
     await apply(person, `${orgs}:acme`, "coming");
     await person.delete("Account", `${orgs}:acme`, "leaving");
     await source.start();
-    await person.ready(`${orgs}:acme`, "coming");
+    await person.ready(`${orgs}:acme`, "coming", 90_000);
     await person.gone("Account", `${orgs}:acme`, "leaving");
     const events = broker.ended.filter(({ event }) => event.accountkey?.endsWith("/leaving"));
     expect(events.some(({ event }) => event.deleting === "true")).toBe(true);

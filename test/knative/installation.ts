@@ -22,18 +22,24 @@ export interface InstallationOptions {
   readonly nats?: TestServer;
   /** The source publishes into the Broker's stream instead of posting to its ingress. */
   readonly toStream?: boolean;
+  /** With a second source that stands by. */
+  readonly withStandby?: boolean;
 }
 
 /** The product as it runs in a cluster with Knative: source, Broker, Triggers and a server of all functions. */
 export interface Installation {
   readonly person: Person;
   readonly source: PmProcess;
+  /** Not started. */
+  readonly standby: PmProcess;
   readonly serve: PmProcess;
   readonly broker: Broker;
   /** Where the functions are served. */
   readonly functionsUrl: string;
   /** Where the source takes timers. */
   readonly schedulerUrl: string;
+  /** Where the one that stands by does. */
+  readonly standbySchedulerUrl: string;
   readonly letters: ScriptedServer;
   stop(): Promise<void>;
 }
@@ -44,7 +50,11 @@ const key = `${place.namespace}/${place.name}`;
 export const streamPrefix = `${place.namespace}.${place.name}._knative_broker`;
 /** Quick enough for a test; all else as the product says. What a NATS broker has in its hands when it ends comes again only
  *  after the timeout. */
-const delivery = { ...defaultDelivery, backoffDelay: "PT0.1S", timeout: "PT5S" };
+const deliveryOf = (kind: BrokerKind) => ({
+  ...defaultDelivery,
+  backoffDelay: "PT0.1S",
+  ...(kind === "nats" && { timeout: "PT15S" }),
+});
 
 /** The Broker with the product's Triggers, which a test may end and start again where it was. */
 export class Broker {
@@ -85,6 +95,7 @@ export class Broker {
   async setTriggers(): Promise<void> {
     const active = functions.filter(({ needs }) => !needs);
     for (const fn of active) {
+      const delivery = deliveryOf(this.#options.kind);
       const options = { release: "test", namespace: place.namespace, broker: place.name, subscriber: {}, delivery };
       for (const { metadata, spec } of triggersFor(fn, options)) {
         const trigger = { ...place, name: metadata.name, uid: metadata.name, broker: spec.broker };
@@ -107,7 +118,8 @@ export class Broker {
   }
 }
 
-export async function install({ kind, kcp, nats, toStream }: InstallationOptions): Promise<Installation> {
+export async function install(options: InstallationOptions): Promise<Installation> {
+  const { kind, kcp, nats, toStream, withStandby } = options;
   const state = await claimAny(join(stateFolder, "test"));
   const file = (name: string) => join(state.folder, name);
   const operator = file("operator.kubeconfig");
@@ -118,32 +130,37 @@ export async function install({ kind, kcp, nats, toStream }: InstallationOptions
     `--operator-kubeconfig=${operator}`,
     "--admission=none",
   );
-  const ports = await freePorts(7);
-  const [brokerPort = 0, health = 0, metrics = 0, scheduler = 0, serving = 0, serveMetrics = 0] = ports;
+  const [brokerPort = 0, serving = 0, serveMetrics = 0, ...ofSources] = await freePorts(9);
   const functionsUrl = `http://127.0.0.1:${serving}`;
-  const schedulerUrl = `http://127.0.0.1:${scheduler}`;
+  const [schedulerUrl = "", standbySchedulerUrl = ""] = [ofSources[0], ofSources[3]].map(
+    (port) => `http://127.0.0.1:${port}`,
+  );
   const letters = await scriptedServer((_, response) => response.writeHead(202).end());
   const broker = new Broker(
     { kind, folder: file("broker"), port: brokerPort, ...(nats && { natsUrl: nats.url }) },
     (name) => `${functionsUrl}/${name}`,
     letters.url,
   );
-  const source = new PmProcess({
-    args: [
-      "source",
-      `--kubeconfig=${operator}`,
-      `--health-probe-bind-address=127.0.0.1:${health}`,
-      `--metrics-bind-address=127.0.0.1:${metrics}`,
-      `--scheduler-bind-address=127.0.0.1:${scheduler}`,
-      `--function-url-template=${functionsUrl}/{function}`,
-      `--dead-letter-sink=${letters.url}`,
-      ...(toStream ? ["--bus=nats", `--nats-prefix=${streamPrefix}`] : [`--sink=${broker.url}`]),
-      ...(nats ? [`--nats-url=${nats.url}`] : [`--state-dir=${file("source")}`]),
-    ],
-    logFile: file("source.log"),
-    readyUrl: `http://127.0.0.1:${health}/readyz`,
-    metricsUrl: `http://127.0.0.1:${metrics}/metrics`,
-  });
+  const sourceOn = (name: string, [scheduler, health, metrics]: readonly number[]) =>
+    new PmProcess({
+      args: [
+        "source",
+        `--kubeconfig=${operator}`,
+        `--health-probe-bind-address=127.0.0.1:${health}`,
+        `--metrics-bind-address=127.0.0.1:${metrics}`,
+        `--scheduler-bind-address=127.0.0.1:${scheduler}`,
+        `--function-url-template=${functionsUrl}/{function}`,
+        `--dead-letter-sink=${letters.url}`,
+        ...(withStandby ? ["--leader-elect"] : []),
+        ...(toStream ? ["--bus=nats", `--nats-prefix=${streamPrefix}`] : [`--sink=${broker.url}`]),
+        ...(nats ? [`--nats-url=${nats.url}`] : [`--state-dir=${file("source")}`]),
+      ],
+      logFile: file(`${name}.log`),
+      readyUrl: `http://127.0.0.1:${health}/readyz`,
+      metricsUrl: `http://127.0.0.1:${metrics}/metrics`,
+    });
+  const source = sourceOn("source", ofSources.slice(0, 3));
+  const standby = sourceOn("standby", ofSources.slice(3));
   const serve = new PmProcess({
     args: [
       "serve",
@@ -161,9 +178,9 @@ export async function install({ kind, kcp, nats, toStream }: InstallationOptions
   await Promise.all([source.start(), serve.start()]);
   return {
     person: await Person.withKubeconfig(kcp.adminKubeconfig, "base"),
-    ...{ source, serve, broker, functionsUrl, schedulerUrl, letters },
+    ...{ source, standby, serve, broker, functionsUrl, schedulerUrl, standbySchedulerUrl, letters },
     async stop() {
-      await Promise.all([source.stop(), serve.stop()]);
+      await Promise.all([source.stop(), standby.stop(), serve.stop()]);
       await broker.stop();
       await letters[Symbol.asyncDispose]();
       // For whoever looks for the cause of a failure.
