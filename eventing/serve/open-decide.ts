@@ -74,6 +74,7 @@ async function openOnce(options: OpenOptions, signal: AbortSignal): Promise<Invo
     ...{ config, kubeconfig, security, metrics, records, version },
     client: exported.client,
     backend: restBackend,
+    remembersReads: true,
     observed: ({ after }) => seen(after),
   });
   signal.throwIfAborted();
