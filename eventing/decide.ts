@@ -8,6 +8,7 @@ import type { Outside } from "../shared/outside.ts";
 import type { Backend } from "../shared/pass.ts";
 import type { Settings } from "../shared/settings.ts";
 import type { Records } from "./bus/archive.ts";
+import { rememberingReads } from "./pass-memory.ts";
 import { countingTypes, recordAccounts } from "./record-accounts.ts";
 import { recordInvocations } from "./recording/recorder.ts";
 import type { RunConfig } from "./run-config.ts";
@@ -30,6 +31,8 @@ export interface DecideOptions extends Deciding {
   readonly client: Client;
   /** Where a pass reads and writes, given what writes. */
   readonly backend: (client: Client) => Omit<Backend, "outside">;
+  /** Each read asks the server: the same is asked once in an invocation. */
+  readonly remembersReads?: boolean;
   /** Told besides the metrics. */
   readonly observed?: (observation: Observation) => void;
 }
@@ -46,6 +49,7 @@ export function createDecide(options: DecideOptions): { readonly invoke: Invoke;
   const backend: Backend = {
     ...options.backend({ ...client, ...countingTypes(client, metrics) }),
     ...(outside && { outside }),
+    ...(options.remembersReads && { forInvocation: () => rememberingReads(backend) }),
   };
   const record = recordAccounts(metrics);
   const observed = (observation: Observation) => {

@@ -44,8 +44,9 @@ const attemptsBeforeAlarm = 3;
 export function createInvoke(options: InvokeOptions): Invoke {
   return async (fn, event, ctx) => {
     let writes = 0;
+    const backend = options.backend.forInvocation?.() ?? options.backend;
     for (let decision = 1; ; decision++) {
-      const pass = new Pass(options.backend, options.settings, ctx.signal);
+      const pass = new Pass(backend, options.settings, ctx.signal);
       pass.writes = writes;
       try {
         return await once(fn, event, { pass, ctx, options });

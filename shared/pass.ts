@@ -33,6 +33,8 @@ export interface Backend {
   refresh(kind: Kind, cluster: string, name: string): Promise<void>;
   /** Where security is on. */
   readonly outside?: Outside;
+  /** The same for one invocation alone, where that is another. */
+  forInvocation?(): Backend;
 }
 
 /** What the functions may do to kcp: their `deps`, one verb for each thing that happens to an account.

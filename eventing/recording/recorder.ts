@@ -19,7 +19,7 @@ export function recordInvocations(options: InvokeOptions, { records, version }: 
   const settings = recordedSettings(options.settings);
   return async (fn: AccountFunction, event: CloudEvent, ctx) => {
     const startedAt = new Date(ctx.now()).toISOString();
-    const tape = new Tape(options.backend, event, ctx);
+    const tape = new Tape(options.backend.forInvocation?.() ?? options.backend, event, ctx);
     const invoke = createInvoke({ ...options, backend: tape.backend });
     const keep = (result: RecordedResult) => {
       const { asked, clock, objects, reads, services, writes, elapsed: ms } = tape;

@@ -77,6 +77,7 @@ async function openOnce(options: OpenOptions, signal: AbortSignal): Promise<Invo
     ...{ config, kubeconfig, security, metrics, records, version },
     client: exported.client,
     backend: exportBackend,
+    remembersReads: true,
     observed: ({ after }) => seen(after),
   });
   signal.throwIfAborted();
