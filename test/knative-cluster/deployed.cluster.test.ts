@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { claimAny } from "../../tools/claim.ts";
 import { type Cluster, startCluster } from "../../tools/knative/cluster.ts";
 import { podMemory } from "../../tools/knative/pod-memory.ts";
@@ -62,6 +62,16 @@ afterAll(async () => {
   console.log(said.join("\n"));
   await cleanup.disposeAsync();
 }, 120 * seconds);
+
+/** What the cluster says of a case that fails, which nothing else keeps. */
+beforeEach(({ onTestFailed }) => {
+  onTestFailed(async () => {
+    const { kubectl } = cluster;
+    console.log(await kubectl(["-n", namespace, "get", "pods", "-o", "wide"]));
+    const events = await kubectl(["-n", namespace, "get", "events", "--sort-by=.lastTimestamp"]);
+    console.log(events.split("\n").slice(-40).join("\n"));
+  });
+});
 
 describe("the product on Knative", () => {
   test("is installed by its chart, which sets kcp up and serves everything", async () => {
@@ -174,7 +184,7 @@ describe("the product on Knative", () => {
     expect((await mesh.admin.see("Workspace", bar, "baz")).status?.phase).toBe("Ready");
     // Nobody is asked any more.
     await mesh.admin.apply(bar, "afterwards");
-    expect(await podsOf(cluster)).toEqual([]);
+    await mesh.admin.until(120 * seconds, async () => expect(await podsOf(cluster)).toEqual([]));
   }, 300_000);
 });
 
