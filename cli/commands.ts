@@ -17,6 +17,11 @@ export const commands: readonly Entry[] = [
     load: () => import("./run/command.ts"),
   },
   {
+    name: "functions",
+    summary: "The functions of a pm run: state, events, errors, cold starts",
+    load: () => import("./functions/command.ts"),
+  },
+  {
     name: "serve",
     summary: "Answer events over HTTP with functions, as Knative calls them",
     load: () => import("./serve/command.ts"),

@@ -6,3 +6,6 @@ if (!found) throw new Error("package.json of Account Functions is missing: insta
 
 /** package.json of the product, beside which everything lies that it reads: the same from the sources and from dist/. */
 export const packageJson: URL = pathToFileURL(found);
+
+/** The program itself, to be started once more: the bundle from a bundle, the source from the sources. */
+export const program: URL = new URL(import.meta.url.endsWith(".ts") ? "main.ts" : "main.js", import.meta.url);

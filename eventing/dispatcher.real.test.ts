@@ -6,6 +6,7 @@ import { startNats } from "../test/servers.ts";
 import { accountEvent } from "./bus/contract.ts";
 import { createJetStreamBus } from "./bus/jetstream.ts";
 import { createDispatcher } from "./dispatcher.ts";
+import { executeHere } from "./execute.ts";
 
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 const fn = (name: string): AccountFunction => ({
@@ -22,7 +23,7 @@ it("handles every event of every account, never two of one account at once, whil
   const handled = new Set<string>();
   const dispatcher = createDispatcher({
     ...{ bus, log, functions: [fn("f"), fn("g")] },
-    async invoke({ name }, { id, accountkey = "" }, { attempt }) {
+    execute: executeHere(async ({ name }, { id, accountkey = "" }, { attempt }) => {
       if (busy.has(accountkey)) together.push(id);
       busy.add(accountkey);
       await delay(Math.random() * 20);
@@ -34,7 +35,7 @@ it("handles every event of every account, never two of one account at once, whil
       }
       handled.add(`${name} ${id}`);
       return done();
-    },
+    }),
   });
   await dispatcher.start();
   const ids = Array.from({ length: 300 }, (_, index) => `${index}`);

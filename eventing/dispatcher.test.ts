@@ -19,6 +19,7 @@ import type { DeadLetter } from "./bus/dead-letter.ts";
 import { createMemoryBus } from "./bus/memory.ts";
 import type { DispatchMetrics, Handled, Run } from "./dispatch-metrics.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
+import { executeHere } from "./execute.ts";
 import { maxUnsettled } from "./retry-policy.ts";
 
 const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -75,10 +76,10 @@ async function start(
   dispatcher = createDispatcher({
     ...{ bus, functions, clock, random: () => 0, ...options },
     log: { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") },
-    invoke: async (called, given, ctx) => {
+    execute: executeHere(async (called, given, ctx) => {
       calls.push({ fn: called.name, event: given, ctx });
       return answer(called.name, given, ctx);
-    },
+    }),
   });
   await dispatcher.start();
 }

@@ -10,7 +10,7 @@ import { KeyedQueue, type Task } from "./keyed-queue.ts";
 export interface DispatcherOptions {
   readonly bus: Bus;
   readonly functions: readonly AccountFunction[];
-  readonly invoke: Handling["invoke"];
+  readonly execute: Handling["execute"];
   readonly log: Log;
   /** Invocations at once per function; 10 unless given. */
   readonly maxConcurrent?: number;
@@ -39,10 +39,10 @@ interface DeliveryTask extends Task {
 
 /** Bus to functions: each event to every function that wants it, one at a time per account over all functions. */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
-  const { bus, functions, log, invoke, clock = systemClock, metrics = noMetrics } = options;
+  const { bus, functions, log, execute, clock = systemClock, metrics = noMetrics } = options;
   const stopping = new AbortController();
   const handling: Handling = {
-    ...{ bus, invoke, log, metrics, clock, stop: stopping.signal },
+    ...{ bus, execute, log, metrics, clock, stop: stopping.signal },
     random: options.random ?? Math.random,
     timeLimitMs: options.timeLimitMs ?? 60_000,
   };

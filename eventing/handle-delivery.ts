@@ -1,10 +1,9 @@
-import type { CloudEvent } from "../shared/event.ts";
-import { type AccountFunction, type Ctx, type Log, type Outcome, TerminalError } from "../shared/function.ts";
+import { type AccountFunction, type Log, TerminalError } from "../shared/function.ts";
 import { classify, messageOf } from "../shared/kcp/errors.ts";
 import type { Bus, Delivery } from "./bus/bus.ts";
 import type { Clock } from "./clock.ts";
 import type { DispatchMetrics, Handled, Run } from "./dispatch-metrics.ts";
-import { completeEvents } from "./own-events.ts";
+import type { Execute } from "./execute.ts";
 import { backoffMs, maxAttempts, maxUnsettled } from "./retry-policy.ts";
 import { TimeLimitError, withinLimits } from "./time-limit.ts";
 import { traceIdOf } from "./trace-context.ts";
@@ -12,7 +11,7 @@ import { traceIdOf } from "./trace-context.ts";
 export interface Handling {
   /** Where facts go. */
   readonly bus: Pick<Bus, "publish">;
-  readonly invoke: (fn: AccountFunction, event: CloudEvent, ctx: Ctx) => Promise<Outcome>;
+  readonly execute: Execute;
   readonly log: Log;
   readonly metrics: DispatchMetrics;
   readonly clock: Clock;
@@ -50,27 +49,28 @@ export async function handleDelivery(fn: AccountFunction, delivery: Delivery, wa
 }
 
 async function attemptOnce(fn: AccountFunction, delivery: Delivery, handling: Handling): Promise<Verdict> {
-  const { bus, clock, invoke, log, stop, timeLimitMs } = handling;
+  const { bus, clock, execute, log, stop, timeLimitMs } = handling;
   const { event, attempt } = delivery;
   if (attempt > maxUnsettled) throw new TerminalError(`delivered ${attempt} times and never ended`);
   return await withinLimits({ ms: timeLimitMs, stop, clock }, async (signal) => {
-    const outcome = await invoke(fn, event, { now: () => clock.now(), signal, attempt, log });
-    const facts = completeEvents(outcome?.events ?? [], { cause: event, function: fn.name, now: clock.now() });
+    const { result, facts } = await execute(fn, event, { now: () => clock.now(), signal, attempt, log });
     await Promise.all(facts.map((fact) => bus.publish(fact, signal)));
     const how = facts.length > 0 ? undefined : "unconfirmed";
-    switch (outcome?.kind) {
+    switch (result.kind) {
       case "done":
         return { ending: { outcome: "done" }, settle: () => delivery.ack(how) };
       case "waiting":
       case "drop":
-        return { ending: { outcome: outcome.kind, reason: outcome.reason }, settle: () => delivery.ack(how) };
+        return { ending: { outcome: result.kind, reason: result.reason }, settle: () => delivery.ack(how) };
       case "requeue": {
-        const { ms, reason } = outcome;
+        const { ms, reason } = result;
         if (!(ms >= 0 && Number.isFinite(ms))) throw new TypeError(`${fn.name} asked to be called again in ${ms} ms`);
         return { ending: { outcome: "requeue", reason, againInMs: ms }, settle: () => delivery.requeue(ms) };
       }
+      case "failed":
+        throw new TerminalError(result.reason);
       default:
-        throw new TypeError(`${fn.name} returned no outcome`);
+        throw new TypeError(`${fn.name} returned no outcome that there is`);
     }
   });
 }

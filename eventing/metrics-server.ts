@@ -5,6 +5,7 @@ import { hostname } from "node:os";
 import type { Registry } from "prom-client";
 import { selfSigned } from "../shared/self-signed.ts";
 import { type Listening, listen } from "./http-server.ts";
+import { type FunctionSource, functionRowsToJson } from "./overview/row.ts";
 import type { Address } from "./run-config.ts";
 
 interface Options {
@@ -12,19 +13,28 @@ interface Options {
   readonly secure: boolean;
   /** Offered to HTTPS clients. */
   readonly http2: boolean;
+  /** What /functions answers from; nothing is there without. */
+  readonly functions?: FunctionSource;
 }
 
-/** Serves /metrics; over HTTPS with a certificate made at start, as the reference does. */
-export function serveMetrics(registry: Registry, { address, secure, http2 }: Options): Promise<Listening> {
+/** Serves /metrics, and /functions for pm functions; over HTTPS with a certificate made at start, as the reference does. */
+export function serveMetrics(registry: Registry, { address, secure, http2, functions }: Options): Promise<Listening> {
   const answer = async (request: Request, response: Response) => {
-    if (request.url?.split("?")[0] !== "/metrics") {
-      response.statusCode = 404;
-      response.end("use /metrics\n");
-      return;
+    switch (request.url?.split("?")[0]) {
+      case "/metrics": {
+        const text = await registry.metrics();
+        response.setHeader("content-type", registry.contentType);
+        return response.end(text);
+      }
+      case "/functions": {
+        const rows = (await functions?.rows()) ?? [];
+        response.setHeader("content-type", "application/json");
+        return response.end(functionRowsToJson(rows));
+      }
+      default:
+        response.statusCode = 404;
+        return response.end("use /metrics or /functions\n");
     }
-    const text = await registry.metrics();
-    response.setHeader("content-type", registry.contentType);
-    response.end(text);
   };
   const handle = (request: Request, response: Response) =>
     void answer(request, response).catch((error: unknown) => {

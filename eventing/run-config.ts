@@ -31,6 +31,8 @@ export interface RunConfig {
   readonly metrics: { readonly address: Address | undefined; readonly secure: boolean; readonly http2: boolean };
   readonly health: { readonly address: Address | undefined };
   readonly tracing: TracingConfig | undefined;
+  /** Each function in a process of its own, which is stopped without an event for so long; in this one without. */
+  readonly isolation: { readonly idleMs: number } | undefined;
   readonly leaderElect: boolean;
   /** What is under way gets this long to end. */
   readonly shutdownTimeout: number;

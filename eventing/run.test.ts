@@ -115,6 +115,7 @@ const config = (more: Partial<RunConfig> = {}): RunConfig => ({
   metrics: { address: { host: "127.0.0.1", port: metrics }, secure: false, http2: true },
   health: { address: { host: "127.0.0.1", port: health } },
   tracing: undefined,
+  isolation: undefined,
   leaderElect: false,
   shutdownTimeout: 1_000,
   ...more,

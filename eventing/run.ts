@@ -9,11 +9,13 @@ import { startAdmission } from "./admission/admission.ts";
 import { startAuthorization } from "./authorization/authorization.ts";
 import { describeBuild } from "./build-info.ts";
 import type { Bus } from "./bus/bus.ts";
+import { systemClock } from "./clock.ts";
 import { dispatchFunctions } from "./dispatch-functions.ts";
 import { type Readiness, serveHealth } from "./health.ts";
 import { becomeLeader, leaseName } from "./leader.ts";
 import { serveMetrics } from "./metrics-server.ts";
 import { openBus } from "./open-bus.ts";
+import { FunctionTable } from "./overview/function-table.ts";
 import { preflight } from "./preflight.ts";
 import { countLost } from "./recording/recorder.ts";
 import type { RunConfig } from "./run-config.ts";
@@ -41,10 +43,11 @@ export async function run(config: RunConfig, host: Host): Promise<void> {
   const metrics = createMetrics();
   describeBuild(metrics, config.attributes, version);
   const probe = new Probe(signal);
+  const table = new FunctionTable(version, systemClock);
 
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => client.close());
-  await serve(config, metrics, probe.missing, cleanup);
+  await serve(config, { metrics, table, missing: probe.missing }, cleanup);
   const workspace = config.source.workspace ?? kubeconfig.workspace ?? systemWorkspace;
   await preflight(client, workspace, config.source.endpointSlice, signal);
   const security = await openSecurity(config, client, log);
@@ -65,7 +68,7 @@ export async function run(config: RunConfig, host: Host): Promise<void> {
 
   const records = config.recording && (await bus.records(config.recording));
   if (records) countLost(metrics, records);
-  const shared = { config, kubeconfig, bus, records, version, log, metrics, security };
+  const shared = { config, kubeconfig, bus, records, version, log, metrics, security, table };
   const work = { ...shared, tracing: tracing?.dispatch, dispatch };
   if (config.leaderElect) await leadInTurns(work, client, probe, signal);
   else await workUntil(work, probe, signal);
@@ -107,6 +110,7 @@ async function workUntil(work: WorkerOptions, probe: Probe, end: AbortSignal, lo
   try {
     await Promise.race([worker.ended, end.aborted ? undefined : ended]);
   } finally {
+    work.table.show([]);
     probe.store = undefined;
     if (lost?.aborted) work.log.error({ err: lost.reason }, "another instance may lead: stopped at once");
     await worker.stop(lost?.aborted ? 0 : work.config.shutdownTimeout);
@@ -132,15 +136,20 @@ class Probe {
   };
 }
 
+interface Told {
+  readonly metrics: Metrics;
+  readonly table: FunctionTable;
+  readonly missing: Readiness;
+}
+
 async function serve(
   config: RunConfig,
-  metrics: Metrics,
-  missing: Readiness,
+  { metrics, table, missing }: Told,
   cleanup: AsyncDisposableStack,
 ): Promise<void> {
   const { address, ...security } = config.metrics;
   if (address) {
-    const server = await serveMetrics(metrics.registry, { address, ...security });
+    const server = await serveMetrics(metrics.registry, { address, ...security, functions: table });
     cleanup.defer(() => server.close());
   }
   if (config.health.address) {

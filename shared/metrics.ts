@@ -6,6 +6,7 @@ export type Metrics = ReturnType<typeof createMetrics>;
 
 const provisioning = [1, 5, 10, 30, 60, 120, 300];
 const quick = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const coldStarts = [0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20];
 const queueing = [0.0001, 0.001, 0.01, 0.1, 1, 10, 100];
 
 export function createMetrics() {
@@ -117,6 +118,24 @@ export function createMetrics() {
       webhookInFlight: gauge("controller_runtime_webhook_requests_in_flight", "Reviews under way", ["webhook"]),
       certificateReads: counter("certwatcher_read_certificate_total", "Certificates read"),
       certificateErrors: counter("certwatcher_read_certificate_errors_total", "Certificates that could not be read"),
+    },
+
+    functions: {
+      processes: gauge("account_functions_function_processes", "1 in the state that the process of a function is in", [
+        "function",
+        "state",
+      ]),
+      coldStart: seconds(
+        "account_functions_function_cold_start_seconds",
+        "From starting the process of a function to its being ready for events",
+        coldStarts,
+        ["function"],
+      ),
+      ends: counter(
+        "account_functions_function_process_ends_total",
+        "Processes of functions that ended, or never began",
+        ["function", "reason"],
+      ),
     },
 
     events: {

@@ -9,7 +9,7 @@ export interface Ran {
   readonly out: string;
   readonly err: string;
 }
-export interface PmOptions extends Partial<Omit<Io, "stdout" | "stderr">> {
+export interface PmOptions extends Partial<Omit<Io, "stderr">> {
   /** Server of the kubeconfig that the command finds. */
   readonly server?: string;
 }

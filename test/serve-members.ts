@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { activeFunctions, watchedKinds } from "../eventing/active-functions.ts";
 import { createMemoryBus } from "../eventing/bus/memory.ts";
 import { createDispatcher } from "../eventing/dispatcher.ts";
+import { executeHere } from "../eventing/execute.ts";
 import { createSource } from "../eventing/source/source.ts";
 import { Store } from "../eventing/store.ts";
 import { storeBackend } from "../eventing/store-backend.ts";
@@ -51,7 +52,7 @@ export async function serveMembers({ kubeconfig, fga, identity }: Servers): Prom
   const settings = { ...defaultSettings, security: defaultSecurity };
   const secured = createInvoke({ backend: { ...backend, outside }, settings, steps });
   const invoke: Invoke = (fn, event, ctx) => (fn === manageMembership ? secured : plain)(fn, event, ctx);
-  const dispatcher = createDispatcher({ bus, functions: active, invoke, log });
+  const dispatcher = createDispatcher({ bus, functions: active, execute: executeHere(invoke), log });
   const running = source.start(stopping.signal);
   while (!source.synced) await delay(pollMs);
   await dispatcher.start();

@@ -41,7 +41,7 @@ export async function startStack(backend: Backend, options: Required<StartOption
   const functions = await startFunctions({
     ...options,
     operatorKubeconfig,
-    flags: [...bus.flags, ...(flags?.run ?? [])],
+    flags: [...bus.flags, ...(flags?.run ?? []), ...isolationFlags(process.env)],
   });
   return {
     kcp,
@@ -63,6 +63,11 @@ async function bootstrap(kcp: Kcp, operatorKubeconfig: string, flags: readonly s
     ...flags,
   ];
   await runCommand(pm, args);
+}
+
+/** ISOLATION=process: each function in a process of its own; IDLE_TIMEOUT says how long it stays without work. */
+function isolationFlags({ ISOLATION: isolation, IDLE_TIMEOUT: idle }: NodeJS.ProcessEnv): readonly string[] {
+  return [...(isolation ? [`--isolation=${isolation}`] : []), ...(idle ? [`--idle-timeout=${idle}`] : [])];
 }
 
 interface FunctionsOptions extends Required<StartOptions> {

@@ -38,7 +38,7 @@ async function showExamples(kubeconfig: string): Promise<void> {
   console.log(`\n${await pm("tree")}`);
 }
 
-function nextSteps({ kubeconfig, busEnv }: Stack, kubectl: string | undefined): string {
+function nextSteps({ kubeconfig, busEnv, metricsUrl }: Stack, kubectl: string | undefined): string {
   const commands = [
     `cd ${root}`,
     `export KUBECONFIG=${kubeconfig} ${busEnv}`,
@@ -47,6 +47,7 @@ function nextSteps({ kubeconfig, busEnv }: Stack, kubectl: string | undefined): 
     "bin/pm tree",
     "bin/pm why root:orgs:beta",
     "bin/pm trace root:orgs:beta",
+    `bin/pm functions --url ${new URL(metricsUrl).origin}`,
   ];
   return `In another terminal:\n\n${commands.map((command) => `  ${command}`).join("\n")}`;
 }

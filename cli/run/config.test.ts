@@ -208,6 +208,8 @@ describe("each flag: default, parsed", () => {
       "tracing-config-service-name",
       "tracing-config-service-version",
       "tracing-config-collector-endpoint",
+      "isolation",
+      "idle-timeout",
       "bus",
       "nats-prefix",
       "record",

@@ -30,6 +30,7 @@ export function runConfig(flags: Flags): RunConfig {
     authorization: authorizationOf(flags, where),
     health: { address: valid["health-probe-bind-address"] },
     tracing: tracingOf(flags),
+    isolation: flags.isolation === "process" ? { idleMs: valid["idle-timeout"] } : undefined,
     leaderElect: flags["leader-elect"],
     shutdownTimeout: flags["shutdown-timeout"],
   };
@@ -48,6 +49,7 @@ const shape = z
     ...tracingShape,
     ...healthShape,
     "nats-prefix": natsPrefix,
+    "idle-timeout": z.number().min(100, "at least 100ms"),
     resync: z.number().min(1000, "at least 1s"),
     bus: z.enum(["memory", "nats"]).optional(),
     "nats-url": z.string().min(1).optional(),

@@ -20,6 +20,17 @@ export const runFlags = {
   ...tracingFlags,
   "shutdown-timeout": { type: "duration", default: "1m", description: "time that work under way gets to end" },
   ...healthFlags,
+  isolation: {
+    type: "string",
+    default: "none",
+    choices: ["none", "process"],
+    description: "where functions run: in this process, or each in one of its own that is there only while it has work",
+  },
+  "idle-timeout": {
+    type: "duration",
+    default: "30s",
+    description: "with --isolation=process: a function's process without events for so long is stopped",
+  },
   "leader-elect": { type: "boolean", description: "work only while holding the Lease, so that replicas stand by" },
   bus: { type: "string", choices: ["memory", "nats"], description: "memory, or nats, the default with --nats-url" },
   ...busFlags,

@@ -1,6 +1,8 @@
+import { connectParent } from "../../eventing/isolation/parent.ts";
 import type { ServeHost } from "../../eventing/serve/runtime.ts";
 import { serve } from "../../eventing/serve/serve.ts";
 import type { ServeConfig } from "../../eventing/serve/serve-config.ts";
+import { createLog } from "../../shared/log.ts";
 import type { Io } from "../command.ts";
 import { exit } from "../errors.ts";
 import { logOf } from "../process-log.ts";
@@ -14,6 +16,11 @@ export async function serving(
   config: ServeConfig,
   io: Pick<Io, "stdout" | "env" | "signal">,
 ): Promise<number> {
-  await serve(config, { ...served, log: logOf(config, io), env: io.env, signal: io.signal });
+  const parent = connectParent(io.env);
+  // What every line there says of the process it says already.
+  const log = parent ? createLog({ ...config.log, attributes: {}, out: io.stdout }) : logOf(config, io);
+  // In the middle of something, perhaps: what it served will be asked anew, elsewhere.
+  parent?.gone.addEventListener("abort", () => process.exit(exit.failed));
+  await serve(config, { ...served, parent, log, env: io.env, signal: io.signal });
   return exit.ok;
 }

@@ -17,11 +17,13 @@ export type HttpOutcome = (typeof outcomes)[number];
 /** Headers that say what became of the event; the reason is percent-encoded. */
 export const outcomeHeader = "account-functions-outcome";
 export const reasonHeader = "account-functions-reason";
+/** Of a request: which attempt it is, from 1. */
+export const attemptHeader = "account-functions-attempt";
 export const requeueHeader = "account-functions-requeue-ms";
 
 export interface Ended {
   readonly outcome: HttpOutcome;
-  /** Never that of an error which may pass: it would tell internals. */
+  /** Never that of an error which may pass, but to the process that started this one: it would tell internals. */
   readonly reason?: string;
   /** Until the event is to come again, where whoever asked keeps the time. */
   readonly requeueMs?: number;
@@ -51,7 +53,7 @@ export function handledAnswer(
 }
 
 /** The event is not handled, and may be sent again: the body is only an id, which the log has too. */
-export const failedAnswer = (id: string): Answer => textAnswer(500, id, { outcome: "retry" });
+export const failedAnswer = (id: string, ended: Ended = { outcome: "retry" }): Answer => textAnswer(500, id, ended);
 
 /** Nobody works here now. */
 export function unavailable(why: string): Answer {

@@ -7,13 +7,14 @@ import type { Account } from "../../shared/kcp/objects.ts";
 import { createClient } from "../../shared/kcp/rest.ts";
 import type { Metrics } from "../../shared/metrics.ts";
 import { activeFunctions } from "../active-functions.ts";
-import type { Records } from "../bus/archive.ts";
+import type { RecordBounds, Records } from "../bus/archive.ts";
 import { createDecide } from "../decide.ts";
+import { exportBackend } from "../export-backend.ts";
 import { createExportClient } from "../export-client.ts";
+import type { Parent } from "../isolation/parent.ts";
 import { BusUnreachableError, openBus } from "../open-bus.ts";
 import { preflight } from "../preflight.ts";
 import { countLost } from "../recording/recorder.ts";
-import { restBackend } from "../rest-backend.ts";
 import type { OpenSecurity } from "../security.ts";
 import type { ServeConfig } from "./serve-config.ts";
 
@@ -30,6 +31,8 @@ export interface OpenOptions {
   readonly openSecurity: OpenSecurity;
   /** Told of each account that a function has looked at. */
   readonly seen: (account: Account) => void;
+  /** Keeps the recordings, if there is one. */
+  readonly parent?: Pick<Parent, "records"> | undefined;
 }
 
 /** Between attempts to reach kcp, in milliseconds. */
@@ -73,7 +76,7 @@ async function openOnce(options: OpenOptions, signal: AbortSignal): Promise<Invo
   const { invoke } = createDecide({
     ...{ config, kubeconfig, security, metrics, records, version },
     client: exported.client,
-    backend: restBackend,
+    backend: exportBackend,
     remembersReads: true,
     observed: ({ after }) => seen(after),
   });
@@ -87,16 +90,23 @@ async function openOnce(options: OpenOptions, signal: AbortSignal): Promise<Invo
   };
 }
 
-async function openRecords(
-  { config: { nats, recording }, log, version, metrics }: OpenOptions,
-  cleanup: AsyncDisposableStack,
-): Promise<Records | undefined> {
-  if (!nats || !recording) return undefined;
-  const bus = await openBus(nats, { log, version, cleanup });
-  const records = await bus.records(recording);
+async function openRecords(options: OpenOptions, cleanup: AsyncDisposableStack): Promise<Records | undefined> {
+  const { config, metrics, parent } = options;
+  const records = config.recording && (parent?.records ?? (await natsRecords(options, config.recording, cleanup)));
+  if (!records) return undefined;
   cleanup.defer(() => Promise.race([records.flush(), delay(flushMs, undefined, { ref: false })]));
   countLost(metrics, records);
   return records;
+}
+
+async function natsRecords(
+  { config: { nats }, log, version }: OpenOptions,
+  bounds: RecordBounds,
+  cleanup: AsyncDisposableStack,
+): Promise<Records | undefined> {
+  if (!nats) return undefined;
+  const bus = await openBus(nats, { log, version, cleanup });
+  return bus.records(bounds);
 }
 
 /** What cannot be stored by then is not worth a wait, in milliseconds. */

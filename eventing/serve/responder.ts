@@ -3,15 +3,18 @@ import { type CloudEvent, matches } from "../../shared/event.ts";
 import type { Message } from "../../shared/event-codec.ts";
 import type { AccountFunction, Log } from "../../shared/function.ts";
 import { batchJson, type Received, readHttpEvent } from "../../shared/http-event.ts";
+import type { Invoke } from "../../shared/invoke.ts";
 import { messageOf } from "../../shared/kcp/errors.ts";
 import { orderKey } from "../bus/subjects.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { type DispatchMetrics, type Handled, noMetrics, type Run } from "../dispatch-metrics.ts";
-import { type Handling, handleDelivery } from "../handle-delivery.ts";
+import { executeHere } from "../execute.ts";
+import { handleDelivery } from "../handle-delivery.ts";
 import { KeyedQueue } from "../keyed-queue.ts";
 import { tellAll } from "../tell-all.ts";
 import {
   type Answer,
+  attemptHeader,
   type Ended,
   failedAnswer,
   handledAnswer,
@@ -28,9 +31,11 @@ import type { Sink } from "./sink.ts";
 
 export interface ResponderOptions {
   readonly functions: readonly AccountFunction[];
-  readonly invoke: Handling["invoke"];
+  readonly invoke: Invoke;
   readonly log: Log;
   readonly metrics: DispatchMetrics;
+  /** Whoever asks is the process that started this one: it counts the attempts, and may know what went wrong. */
+  readonly forParent?: boolean;
   /** Accounts that one function works on at once. */
   readonly concurrency: number;
   readonly sink?: Sink | undefined;
@@ -56,7 +61,7 @@ export interface Responder {
 const maxInFlight = 320;
 
 export function createResponder(options: ResponderOptions): Responder {
-  const { functions, log, sink } = options;
+  const { functions, log, sink, forParent = false } = options;
   const queue = new KeyedQueue(options.concurrency);
   const work = working(options, queue);
   let inFlight = 0;
@@ -72,9 +77,11 @@ export function createResponder(options: ResponderOptions): Responder {
     }
     const reply = new Reply({ sink, takesBatch: takesBatch(headers) });
     const id = randomUUID();
-    const runs = await Promise.all(takers.map((fn) => work.run(fn, event, { reply, id })));
+    const attempt = forParent ? attemptOf(headers) : undefined;
+    const runs = await Promise.all(takers.map((fn) => work.run(fn, event, { reply, id, attempt })));
     if (runs.some(({ isStopped }) => isStopped)) return unavailable("shutting down");
-    if (runs.some(({ ended }) => ended.outcome === "retry")) return failedAnswer(id);
+    const failed = runs.find(({ ended }) => ended.outcome === "retry");
+    if (failed) return failedAnswer(id, forParent ? failed.failure : undefined);
     return handledAnswer(summary(runs), reply.events, { mode, asBatch: reply.takesBatch });
   };
 
@@ -106,10 +113,19 @@ export function createResponder(options: ResponderOptions): Responder {
   };
 }
 
+interface Asked {
+  readonly reply: Reply;
+  /** Of the request. */
+  readonly id: string;
+  /** As whoever asked counts; counted here without. */
+  readonly attempt: number | undefined;
+}
 interface Ran {
   readonly ended: Ended;
   /** It was aborted because this process ends. */
   readonly isStopped: boolean;
+  /** Of what is to be retried: whether that is so whatever the attempt, or it is given up at this one; and why. */
+  readonly failure: Ended;
 }
 
 /** Runs a function for a request, in the turn of its account, as the dispatcher does for a bus. */
@@ -118,7 +134,7 @@ function working(options: ResponderOptions, queue: KeyedQueue) {
   const stopping = new AbortController();
   const attempts = new Attempts();
   const base = {
-    invoke,
+    execute: executeHere(invoke),
     clock,
     stop: stopping.signal,
     random: Math.random,
@@ -139,17 +155,18 @@ function working(options: ResponderOptions, queue: KeyedQueue) {
       log: withId(options.log, id),
       metrics: tellAll([metrics, told]),
     });
-    return { ended: endedOf(ending, delivery), isStopped: ending?.trouble === "shutdown" };
+    const failure = { outcome: ending?.outcome === "dead" ? "failed" : "retry", ...reasonOf(ending) } as const;
+    return { ended: endedOf(ending, delivery), isStopped: ending?.trouble === "shutdown", failure };
   };
 
   return {
     abort: () => stopping.abort(new Error("stopping")),
-    run(fn: AccountFunction, event: CloudEvent, { reply, id }: { readonly reply: Reply; readonly id: string }) {
+    run(fn: AccountFunction, event: CloudEvent, { reply, id, attempt: told }: Asked) {
       const { promise, resolve } = Promise.withResolvers<Ran>();
       const addedAt = clock.now();
       metrics.added(fn.name);
       const run = async () => {
-        const attempt = attempts.of(fn.name, event);
+        const attempt = told ?? attempts.of(fn.name, event);
         const now = () => clock.now();
         const delivery = new HttpDelivery({ function: fn.name, event, attempt, reply, schedule, now });
         const ran = await handle(fn, delivery, id, clock.now() - addedAt);
@@ -165,10 +182,12 @@ function working(options: ResponderOptions, queue: KeyedQueue) {
 
 function endedOf(ending: Handled | undefined, { isTerminal, requeueMs }: HttpDelivery): Ended {
   if (!ending || ending.outcome === "retry") return { outcome: "retry" };
-  const { outcome, reason } = ending;
-  if (outcome === "dead") return isTerminal ? { outcome: "failed", ...(reason && { reason }) } : { outcome: "retry" };
-  return { outcome, ...(reason !== undefined && { reason }), ...(requeueMs !== undefined && { requeueMs }) };
+  const { outcome } = ending;
+  if (outcome === "dead") return isTerminal ? { outcome: "failed", ...reasonOf(ending) } : { outcome: "retry" };
+  return { outcome, ...reasonOf(ending), ...(requeueMs !== undefined && { requeueMs }) };
 }
+
+const reasonOf = (ending: Handled | undefined) => (ending?.reason === undefined ? {} : { reason: ending.reason });
 
 /** One outcome for all functions that took the event. */
 function summary(runs: readonly Ran[]): Ended {
@@ -182,6 +201,12 @@ function functionsAt(path: string, functions: readonly AccountFunction[]): reado
   if (path === "/") return functions;
   const found = functions.filter(({ name }) => path === `/${name}`);
   return found.length > 0 ? found : undefined;
+}
+
+/** `undefined` unless it is said. */
+function attemptOf(headers: Message["headers"]): number | undefined {
+  const [, told] = [...headers].find(([name]) => name.toLowerCase() === attemptHeader) ?? [];
+  return told !== undefined && /^[1-9]\d{0,8}$/.test(told) ? Number(told) : undefined;
 }
 
 function takesBatch(headers: Message["headers"]): boolean {

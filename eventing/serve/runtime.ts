@@ -4,6 +4,7 @@ import { createMetrics, type Metrics } from "../../shared/metrics.ts";
 import { systemWorkspace } from "../../shared/names.ts";
 import { allowedTypes } from "../../shared/naming.ts";
 import { describeBuild } from "../build-info.ts";
+import type { Parent } from "../isolation/parent.ts";
 import { recordDispatch } from "../record-dispatch.ts";
 import type { OpenSecurity } from "../security.ts";
 import { tellAll } from "../tell-all.ts";
@@ -26,6 +27,8 @@ export interface ServeHost {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted when the process is to end. */
   readonly signal: AbortSignal;
+  /** Who started this process to serve a function, and keeps what that records. */
+  readonly parent?: Parent | undefined;
 }
 
 /** Functions that answer events, whichever server brings those. */
@@ -44,10 +47,11 @@ export async function startRuntime(
   host: ServeHost,
   cleanup: AsyncDisposableStack,
 ): Promise<Runtime> {
-  const { functions, openSecurity, log, version, env, signal } = host;
+  const { functions, openSecurity, log, version, env, signal, parent } = host;
   const kubeconfig = await loadKubeconfig({ ...config.kubeconfig, env });
   const workspace = config.source.workspace ?? kubeconfig.workspace ?? systemWorkspace;
   const metrics = createMetrics();
+  parent?.takeMeasurements(metrics);
   describeBuild(metrics, config.attributes, version);
   const tracing = config.tracing && (await startTracing(config.tracing, config.attributes));
   cleanup.defer(async () => tracing?.shutdown());
@@ -55,7 +59,7 @@ export async function startRuntime(
   const seen = accounts.add.bind(accounts);
   let isOpen = false;
   const opened = openDecide(
-    { config, kubeconfig, workspace, version, log, metrics, cleanup, openSecurity, seen },
+    { config, kubeconfig, workspace, version, log, metrics, cleanup, openSecurity, seen, parent },
     signal,
   );
   opened.then(
@@ -77,6 +81,7 @@ export async function startRuntime(
     functions,
     log,
     invoke: async (fn, event, ctx) => (await opened)(fn, event, ctx),
+    forParent: parent !== undefined,
     metrics: tracing ? tellAll([recorded, tracing.dispatch]) : recorded,
     concurrency: config.concurrency,
     sink: config.sink === undefined ? undefined : createSink(config.sink),

@@ -38,12 +38,13 @@ export async function startServing(config: ServeConfig, host: ServeHost): Promis
 /** The whole of `pm serve`: functions that answer events over HTTP, without source and bus. Resolves after a clean
  *  shutdown; rejects when it cannot start, or can never work. */
 export async function serve(config: ServeConfig, host: ServeHost): Promise<void> {
-  const { log, signal, functions } = host;
+  const { log, signal, functions, parent } = host;
   const { respond, missing, opened, stop } = await startServing(config, host);
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(stop);
-  const server = await serveFunctions({ address: config.address, respond, missing, log });
+  const server = await serveFunctions({ address: parent ? loopback : config.address, respond, missing, log });
   cleanup.defer(() => server.close());
+  parent?.listening(server.port);
   log.info({ port: server.port, functions: functions.map(({ name }) => name) }, "functions are served");
 
   const ended = new Promise<void>((resolve) => {
@@ -58,3 +59,6 @@ export async function serve(config: ServeConfig, host: ServeHost): Promise<void>
   await stop();
   log.info({}, "stopped");
 }
+
+/** Whoever started this process asks which port it is. */
+const loopback = { host: "127.0.0.1", port: 0 };

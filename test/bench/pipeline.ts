@@ -3,6 +3,7 @@ import { Socket } from "node:net";
 import { createMemoryBus } from "../../eventing/bus/memory.ts";
 import { noMetrics } from "../../eventing/dispatch-metrics.ts";
 import { createDispatcher } from "../../eventing/dispatcher.ts";
+import { executeHere } from "../../eventing/execute.ts";
 import { createSource } from "../../eventing/source/source.ts";
 import { Store } from "../../eventing/store.ts";
 import { functions } from "../../functions/index.ts";
@@ -38,7 +39,7 @@ export async function eventsPerSecond(
   const source = createSource({ config, sliceName: "slice", bus, store, resyncMs: 3_600_000, log: silent, http });
   const dispatcher = createDispatcher({
     ...{ bus, functions, log: silent },
-    invoke: async () => done(),
+    execute: executeHere(async () => done()),
     metrics: {
       ...noMetrics,
       handled: ({ event }) => {

@@ -22,6 +22,8 @@ export interface Mesh {
   /** What the product's requests to kcp go through. */
   readonly gate: Gate;
   readonly product: Product;
+  /** What the product works with. */
+  readonly operatorKubeconfig: string;
   /** Acts as kcp admin. */
   readonly person: Person;
   /** May look into all workspaces at once. */
@@ -67,6 +69,7 @@ export async function startMesh(): Promise<Mesh> {
     nats,
     gate,
     product,
+    operatorKubeconfig: gated,
     person,
     shardAdmin,
     async stop() {

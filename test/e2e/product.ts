@@ -65,6 +65,11 @@ export class Product {
     await this.#answer("readyz");
   }
 
+  /** Where it serves its metrics. */
+  get metricsUrl(): string {
+    return `http://127.0.0.1:${this.#ports[0]}`;
+  }
+
   get pid(): Promise<number> {
     return this.#process?.pid ?? Promise.reject(new Error("pm run is not running"));
   }

@@ -2,6 +2,7 @@ import type { Bus } from "../../eventing/bus/bus.ts";
 import { type Clock, sleep } from "../../eventing/clock.ts";
 import { type DispatchMetrics, noMetrics } from "../../eventing/dispatch-metrics.ts";
 import { createDispatcher } from "../../eventing/dispatcher.ts";
+import { executeHere } from "../../eventing/execute.ts";
 import { createSource } from "../../eventing/source/source.ts";
 import { defaultTiming } from "../../eventing/source/watch.ts";
 import { Store } from "../../eventing/store.ts";
@@ -58,7 +59,15 @@ export class Product {
       return decide(fn, event, ctx);
     };
     const metrics = { ...noMetrics, handled: onHandled };
-    this.#dispatcher = createDispatcher({ bus, functions, invoke, clock, random, log: silent, metrics });
+    this.#dispatcher = createDispatcher({
+      bus,
+      functions,
+      execute: executeHere(invoke),
+      clock,
+      random,
+      log: silent,
+      metrics,
+    });
     const dispatch = async () => {
       while (!source.synced) await sleep(clock, stepMs, this.#stopping.signal);
       await this.#dispatcher.start();

@@ -37,6 +37,7 @@ One function runs the same in each of these; docs/functions.md says how to start
 | runtime | what it is |
 |---|---|
 | in process | the dispatcher of \`pm run\`, on the bus of \`pm run\` |
+| process of its own | \`pm run --isolation process\`: the same dispatcher, and a process for the function that is there only while it has work |
 | pm serve | one process that serves all functions over HTTP, or those that \`--function\` names |
 | container of one function | \`functions/NAME/dist/index.js\`, a program by itself: what the image of a function runs on Knative Serving |
 | faas-js-runtime | the same file in the official Node.js function runtime, version 4.0.1 |
