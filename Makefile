@@ -1,10 +1,10 @@
 # Every target installs what it needs first. From elsewhere: make -C FOLDER …
 node := @tools/node
 
-.PHONY: help up demo quick test nightly check bench tools fix clean
+.PHONY: help up demo quick test e2e-knative nightly check bench chart cluster tools images fix clean
 
 help: ## what there is
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
 
 up: ## everything in the foreground, until Ctrl-C: on the embedded control plane, or BACKEND=kcp
 	$(node) tools/up.ts
@@ -23,6 +23,10 @@ test: ## all suites on the embedded control plane and on real servers, with cove
 	@tools/node || { echo "0 passed, 1 failed"; exit 1; }
 	$(node) test/run.ts
 
+e2e-knative: ## a real Kubernetes with Knative Serving on this machine, and what is proven on it; needs root
+	$(node) tools/obtain.ts kcp nats-server openfga kubectl charts cluster
+	$(node) node_modules/vitest/vitest.mjs run --project=cluster
+
 nightly: export RANDOM_RUNS ?= 1000
 nightly: export RANDOM_SEED ?= $(shell date +%s)
 nightly: ## 1,000 random sequences, other ones each time
@@ -39,8 +43,18 @@ ifneq ($(BACKEND),embedded)
 	$(node) test/bench/security.ts
 endif
 
+cluster: ## a Kubernetes with Knative Serving in the foreground, until Ctrl-C; needs root
+	$(node) tools/knative/up.ts
+
 tools: ## obtain kcp, nats-server, OpenFGA, Keycloak and kubectl into the shared cache
 	$(node) tools/obtain.ts
+
+images: ## container images without a daemon, into .state/images: IMAGES_PREFIX= VERSION= OUT= TARS=each PUSH=registry/folder
+	$(node) tools/oci/images.ts
+
+chart: ## make what follows from the charts' values and from deploy/kcp, and compare with the Go operator's chart
+	$(node) tools/charts/generate.ts
+	$(node) test/chart/compare-reference.ts
 
 fix: ## format, and mend what the linter can mend
 	$(node) node_modules/@biomejs/biome/bin/biome check --write .

@@ -7,11 +7,12 @@ const inPairs = ["**/*.kcp.test.ts"];
 const onEachBackend = [...alone, ...inPairs];
 const onEmbedded = ["test/random/**/*.test.ts", "test/runtimes/**/*.test.ts"];
 const onReal = ["**/*.real.test.ts"];
+const onCluster = ["**/*.cluster.test.ts"];
 const never = ["**/node_modules/**", ".state/**"];
 
 /** `unit` needs no server and runs in seconds. `embedded` runs all suites for any backend on the control plane in memory,
  *  `real` and `real-cli` run the same on kcp and nats-server; each test learns which by test/backend.ts. `real-only` is
- *  what has no counterpart in memory. */
+ *  what has no counterpart in memory, `cluster` what needs a whole Kubernetes with Knative. */
 export default defineConfig({
   test: {
     projects: [
@@ -21,7 +22,7 @@ export default defineConfig({
           // A machine that is busy with other things is no failure.
           testTimeout: 30 * seconds,
           include: ["**/*.test.ts"],
-          exclude: [...never, ...onEachBackend, ...onEmbedded, ...onReal],
+          exclude: [...never, ...onEachBackend, ...onEmbedded, ...onReal, ...onCluster],
           // Modules are loaded once for all files: half the time, and no test here leaves state behind in one.
           pool: "threads",
           isolate: false,
@@ -39,6 +40,8 @@ export default defineConfig({
       withServers("real", { backend: "kcp", include: alone, workers: 1, order: 2 }),
       withServers("real-cli", { backend: "kcp", include: inPairs, workers: 2, order: 3 }),
       withServers("real-only", { backend: "kcp", include: onReal, workers: 2, order: 4 }),
+      // Only for `make e2e-knative`.
+      withServers("cluster", { backend: "kcp", include: onCluster, workers: 1, order: 5 }),
     ],
     teardownTimeout: 30 * seconds,
     coverage: {

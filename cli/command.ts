@@ -108,6 +108,8 @@ export function defineCommand<const O extends Options>(definition: Definition<O>
 /** A command as the overview lists it; its module is loaded only to run it, so that `pm version` starts fast. */
 export interface Entry {
   readonly name: string;
+  /** Another name, of those who come from another program. */
+  readonly alias?: string;
   readonly summary: string;
   load(): Promise<{ readonly default: Command }>;
 }

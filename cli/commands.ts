@@ -7,12 +7,18 @@ export const commands: readonly Entry[] = [
     load: () => import("./bootstrap/command.ts"),
   },
   {
+    name: "uninstall",
+    summary: "Take from kcp what would wait for functions that go; accounts stay",
+    load: () => import("./uninstall/command.ts"),
+  },
+  {
     name: "doctor",
     summary: "Check an installation, and say how to mend what is wrong",
     load: () => import("./doctor/command.ts"),
   },
   {
     name: "run",
+    alias: "operator",
     summary: "Follow kcp and run the functions, until stopped",
     load: () => import("./run/command.ts"),
   },
@@ -25,6 +31,21 @@ export const commands: readonly Entry[] = [
     name: "serve",
     summary: "Answer events over HTTP with functions, as Knative calls them",
     load: () => import("./serve/command.ts"),
+  },
+  {
+    name: "source",
+    summary: "Follow kcp and put its changes on a Knative Broker or a stream, without functions",
+    load: () => import("./source/command.ts"),
+  },
+  {
+    name: "manifests broker",
+    summary: "The Knative Broker that the functions of an installation are triggered by",
+    load: () => import("./manifests/broker.ts"),
+  },
+  {
+    name: "manifests triggers",
+    summary: "The Knative Triggers of all functions, made from what they want to receive",
+    load: () => import("./manifests/triggers.ts"),
   },
   {
     name: "admission",
@@ -171,7 +192,8 @@ export const commands: readonly Entry[] = [
 
 /** The command that the first words name, and the words after it. */
 export function findCommand(argv: readonly string[]): { entry: Entry; rest: readonly string[] } | undefined {
-  const matching = (words: number) => commands.find(({ name }) => name === argv.slice(0, words).join(" "));
+  const matching = (words: number) =>
+    commands.find(({ name, alias }) => [name, alias].includes(argv.slice(0, words).join(" ")));
   for (const words of [2, 1]) {
     const entry = matching(words);
     if (entry) return { entry, rest: argv.slice(words) };

@@ -32,6 +32,12 @@ describe("commands", () => {
     expect((await runPm(["help", "tree"])).out).toBe(tree.out);
   });
 
+  test("002-C operator, as the Go operator's chart starts its image, is run", async () => {
+    const run = await runPm(["run", "--help"]);
+    expect((await runPm(["operator", "--help"])).out).toBe(run.out);
+    expect((await runPm(["operator", "--kubeconfig=/absent", '--image-name="ghcr.io/x"'])).err).toContain("/absent");
+  });
+
   test.each([
     [["vresion"], 'unknown command "vresion"; did you mean "version"?'],
     [["account", "craete"], 'unknown command "account craete"; did you mean "account create"?'],

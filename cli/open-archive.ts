@@ -1,5 +1,6 @@
 import type { Archive } from "../eventing/bus/archive.ts";
 import { openSocketArchive } from "../eventing/bus/archive-client.ts";
+import { brokerOf } from "../eventing/bus/broker-prefix.ts";
 import { jetStreamArchive } from "../eventing/bus/jetstream-archive.ts";
 import { JetStreamLink } from "../eventing/bus/jetstream-link.ts";
 import { namesOf, subjectsOf } from "../eventing/bus/subjects.ts";
@@ -70,12 +71,15 @@ async function openNats(url: string, prefix: string, timeout: number): Promise<A
   const connection = await connectNats(url, timeout);
   const subjects = subjectsOf(prefix);
   try {
-    let stream = "";
+    let eventStream = "";
     const link = await JetStreamLink.open(connection, silent, async (jsm) => {
-      stream = await jsm.streams.find(subjects.events);
-      return (await jsm.streams.info(stream)).created;
+      eventStream = await jsm.streams.find(subjects.events);
+      return (await jsm.streams.info(eventStream)).created;
     });
-    const archive = jetStreamArchive({ link, subjects, stream, recordings: namesOf(prefix).recordings });
+    const { events, recordings } = namesOf(prefix);
+    // A Broker's stream holds events alone.
+    const stream = brokerOf(prefix) ? events : eventStream;
+    const archive = jetStreamArchive({ link, subjects, stream, eventStream, recordings });
     return { ...archive, close: () => connection.close() };
   } catch (cause) {
     await connection.close();

@@ -15,8 +15,8 @@ export interface CertificateOptions {
   /** How often the files are looked at, in milliseconds; a second unless given. A mounted Secret changes by links, which
    *  no watch sees. */
   readonly everyMs?: number;
-  /** Told of each certificate that was read, and whether it can be used. */
-  readonly onRead?: (usable: boolean) => void;
+  /** Told of each certificate that was read, whether it can be used, and until when, in milliseconds since the epoch. */
+  readonly onRead?: (usable: boolean, end?: number) => void;
 }
 export interface KeyPair {
   readonly cert: string;
@@ -32,19 +32,18 @@ export async function followCertificate(
   const { folder, owner, log, everyMs = 1000, onRead } = options;
   let last = await readPair(options);
   try {
-    checkPair(last);
+    onRead?.(true, endOf(last));
   } catch (cause) {
     throw unusable(options, cause);
   }
-  onRead?.(true);
   const first = last;
   const look = async () => {
     const found = await readPair(options);
     if (found.cert === last.cert && found.key === last.key) return;
     last = found;
-    checkPair(found);
+    const end = endOf(found);
     use(found);
-    onRead?.(true);
+    onRead?.(true, end);
     log.info({ folder }, `the certificate of ${owner} has changed and is in use`);
   };
   const timer = setInterval(() => {
@@ -65,11 +64,11 @@ async function readPair(options: CertificateOptions): Promise<KeyPair> {
   return { cert, key };
 }
 
-/** Throws when the two are not there yet, or do not belong together. */
-function checkPair({ cert, key }: KeyPair): void {
-  if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) {
-    throw new Error("tls.key is not the key of tls.crt");
-  }
+/** Until when the certificate is good. Throws when the two are not there yet, or do not belong together. */
+function endOf({ cert, key }: KeyPair): number {
+  const certificate = new X509Certificate(cert);
+  if (!certificate.checkPrivateKey(createPrivateKey(key))) throw new Error("tls.key is not the key of tls.crt");
+  return certificate.validToDate.getTime();
 }
 
 function unusable({ folder, owner, flag }: CertificateOptions, cause: unknown): Error {

@@ -4,6 +4,7 @@ import type { Bus, Delivery } from "./bus/bus.ts";
 import type { Clock } from "./clock.ts";
 import type { DispatchMetrics, Handled, Run } from "./dispatch-metrics.ts";
 import type { Execute } from "./execute.ts";
+import { hopsOf, maxHops } from "./own-events.ts";
 import { backoffMs, maxAttempts, maxUnsettled } from "./retry-policy.ts";
 import { TimeLimitError, withinLimits } from "./time-limit.ts";
 import { traceIdOf } from "./trace-context.ts";
@@ -52,6 +53,7 @@ async function attemptOnce(fn: AccountFunction, delivery: Delivery, handling: Ha
   const { bus, clock, execute, log, stop, timeLimitMs } = handling;
   const { event, attempt } = delivery;
   if (attempt > maxUnsettled) throw new TerminalError(`delivered ${attempt} times and never ended`);
+  if (hopsOf(event) > maxHops) throw new TerminalError(`a chain of ${hopsOf(event)} facts: functions wake each other`);
   return await withinLimits({ ms: timeLimitMs, stop, clock }, async (signal) => {
     const { result, facts } = await execute(fn, event, { now: () => clock.now(), signal, attempt, log });
     await Promise.all(facts.map((fact) => bus.publish(fact, signal)));

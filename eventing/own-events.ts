@@ -52,3 +52,9 @@ function placeOf({ accountkey }: OwnEvent, cause: CloudEvent): Partial<CloudEven
     ...(cause.kcppath !== undefined && { kcppath: cause.kcppath }),
   };
 }
+
+/** More facts than this, each the cause of the next, are a loop: a Broker on NATS would turn it for ever. */
+export const maxHops = 20;
+
+/** How many facts lead from a change in kcp to this event: each appends its three parts to the id of its cause. */
+export const hopsOf = ({ id }: CloudEvent): number => Math.floor((id.split("/").length - 1) / 3);

@@ -60,11 +60,24 @@ export function countingTypes(writer: Writer, { accounts }: Metrics): Writer {
   };
 }
 
-/** Counts what the source knows whenever somebody asks. */
-export function recordObjects({ events }: Metrics, store: Pick<Store, "all">): void {
+/** Counts what the source knows, and the Accounts in it that are not Ready, whenever somebody asks. */
+export function recordObjects({ events, accounts }: Metrics, store: Pick<Store, "all">, now = Date.now): void {
   const { objects } = events;
+  const { notReady, longestNotReady } = accounts;
   const collect = () => {
     for (const kind of Object.keys(kinds) as Kind[]) objects.set({ kind }, [...store.all(kind)].length);
   };
+  const collectNotReady = () => {
+    const since = [...store.all("Account")].flatMap((account) => notReadySince(account) ?? []);
+    notReady.set(since.length);
+    longestNotReady.set(since.length > 0 ? Math.max(0, now() - Math.min(...since)) / 1000 : 0);
+  };
   Object.assign(objects, { collect });
+  Object.assign(notReady, { collect: collectNotReady });
+}
+
+/** Milliseconds since the epoch; `undefined` for one that is Ready, or goes. */
+function notReadySince(account: Account): number | undefined {
+  if (account.metadata.deletionTimestamp || isTrue(account, condition.ready)) return undefined;
+  return Date.parse(findCondition(account, condition.ready)?.lastTransitionTime ?? account.metadata.creationTimestamp);
 }

@@ -7,7 +7,8 @@ import type { Account, Condition } from "../shared/kcp/objects.ts";
 import { createMetrics, type Metrics } from "../shared/metrics.ts";
 import { complete } from "../shared/step.ts";
 import type { Ending, Handled, Run } from "./dispatch-metrics.ts";
-import { countingTypes, recordAccounts } from "./record-accounts.ts";
+import { countingTypes, recordAccounts, recordObjects } from "./record-accounts.ts";
+import { recordCertificate } from "./record-certificate.ts";
 import { recordDispatch } from "./record-dispatch.ts";
 import { tellAll } from "./tell-all.ts";
 
@@ -249,3 +250,44 @@ const names = [
   ...["rest_client_requests_total", "leader_election_master_status", "process_cpu_seconds_total"],
   ...["certwatcher_read_certificate_total", "certwatcher_read_certificate_errors_total", "nodejs_heap_size_used_bytes"],
 ];
+
+describe("what alerts are made of", () => {
+  const at = (time: string, ready: "True" | "False" | "never", more = {}) =>
+    account("account", ready === "never" ? [] : [condition("Ready", ready, time)], more);
+  const minute = 60_000;
+  const now = Date.parse("2026-01-01T00:10:00Z");
+
+  test.each([
+    ["none there is", [], 0, 0],
+    ["those that are Ready", [at("2026-01-01T00:00:05Z", "True")], 0, 0],
+    ["one that was never looked at, since it was made", [at("", "never")], 1, 10 * minute],
+    ["one that lost Ready, since then", [at("2026-01-01T00:08:00Z", "False")], 1, 2 * minute],
+    ["one that goes", [at("", "never", { deletionTimestamp: "2026-01-01T00:01:00Z" })], 0, 0],
+    ["the one for longest", [at("", "never"), at("2026-01-01T00:08:00Z", "False")], 2, 10 * minute],
+  ])("counts Accounts that are not Ready, and for how long: %s", async (_, accounts, count, longest) => {
+    const metrics = createMetrics();
+    recordObjects(metrics, storeOf(accounts), () => now);
+    const found = await series(metrics);
+    expect(found.account_functions_accounts_not_ready).toBe(count);
+    expect(found.account_functions_account_longest_not_ready_seconds).toBe(longest / 1000);
+  });
+
+  test("002-M11 tells until when a certificate is good, and how often one was not", async () => {
+    const metrics = createMetrics();
+    const onRead = recordCertificate(metrics, "admission");
+    onRead(true, Date.parse("2026-02-01T00:00:00Z"));
+    onRead(false);
+    expect(await series(metrics)).toMatchObject({
+      'account_functions_certificate_expiry_timestamp_seconds{server="admission"}': 1_769_904_000,
+      certwatcher_read_certificate_total: 1,
+      certwatcher_read_certificate_errors_total: 1,
+    });
+  });
+});
+
+/** What a source knows of Accounts alone. */
+const storeOf = (accounts: readonly Account[]): Parameters<typeof recordObjects>[1] => ({
+  *all(kind: string) {
+    if (kind === "Account") yield* accounts as readonly never[];
+  },
+});

@@ -1,9 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
 import type { Log } from "../shared/function.ts";
 import { loadKubeconfig } from "../shared/kcp/kubeconfig.ts";
-import { type Client, createClient } from "../shared/kcp/rest.ts";
-import { createMetrics, type Metrics } from "../shared/metrics.ts";
+import { createClient } from "../shared/kcp/rest.ts";
+import { createMetrics } from "../shared/metrics.ts";
 import { systemWorkspace } from "../shared/names.ts";
 import { startAdmission } from "./admission/admission.ts";
 import { startAuthorization } from "./authorization/authorization.ts";
@@ -11,12 +9,12 @@ import { describeBuild } from "./build-info.ts";
 import type { Bus } from "./bus/bus.ts";
 import { systemClock } from "./clock.ts";
 import { dispatchFunctions } from "./dispatch-functions.ts";
-import { type Readiness, serveHealth } from "./health.ts";
-import { becomeLeader, leaseName } from "./leader.ts";
-import { serveMetrics } from "./metrics-server.ts";
+import type { Readiness } from "./health.ts";
+import { leadInTurns } from "./lead-in-turns.ts";
 import { openBus } from "./open-bus.ts";
 import { FunctionTable } from "./overview/function-table.ts";
 import { preflight } from "./preflight.ts";
+import { serveProbes } from "./probe-servers.ts";
 import { countLost } from "./recording/recorder.ts";
 import type { RunConfig } from "./run-config.ts";
 import { openSecurity } from "./security.ts";
@@ -47,7 +45,7 @@ export async function run(config: RunConfig, host: Host): Promise<void> {
 
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => client.close());
-  await serve(config, { metrics, table, missing: probe.missing }, cleanup);
+  await serveProbes(config, { metrics, functions: table, missing: probe.missing }, cleanup);
   const workspace = config.source.workspace ?? kubeconfig.workspace ?? systemWorkspace;
   await preflight(client, workspace, config.source.endpointSlice, signal);
   const security = await openSecurity(config, client, log);
@@ -70,35 +68,14 @@ export async function run(config: RunConfig, host: Host): Promise<void> {
   if (records) countLost(metrics, records);
   const shared = { config, kubeconfig, bus, records, version, log, metrics, security, table };
   const work = { ...shared, tracing: tracing?.dispatch, dispatch };
-  if (config.leaderElect) await leadInTurns(work, client, probe, signal);
-  else await workUntil(work, probe, signal);
+  if (config.leaderElect) {
+    const standsBy = () => {
+      probe.now = () => [];
+    };
+    const turns = { client, workspace: kubeconfig.workspace ?? systemWorkspace, log, metrics, standsBy };
+    await leadInTurns(turns, (end, lost) => workUntil(work, probe, end, lost), signal);
+  } else await workUntil(work, probe, signal);
   log.info({}, "stopped");
-}
-
-/** Stands by, leads and, when it lost the Lease, stands by again. */
-async function leadInTurns(work: WorkerOptions, client: Client, probe: Probe, signal: AbortSignal): Promise<void> {
-  const { log, metrics, kubeconfig } = work;
-  const identity = `${hostname()}_${randomUUID()}`;
-  const leads = (value: 0 | 1) => metrics.process.leader.set({ name: leaseName }, value);
-  while (!signal.aborted) {
-    leads(0);
-    probe.now = () => [];
-    log.info({ identity }, "standing by until this instance leads");
-    const workspace = kubeconfig.workspace ?? systemWorkspace;
-    const term = await becomeLeader({ client, workspace, identity, log }, signal).catch((error: unknown) => {
-      if (!signal.aborted) throw error;
-    });
-    if (!term) return;
-    leads(1);
-    log.info({ identity }, "this instance leads");
-    try {
-      await workUntil(work, probe, AbortSignal.any([signal, term.lost]), term.lost);
-    } finally {
-      // Also when the work broke: the Lease must not be renewed by one who does not work.
-      await term.release();
-      leads(0);
-    }
-  }
 }
 
 /** Works until `end` is aborted. What is under way then may finish, unless the reason is that another one leads. */
@@ -134,26 +111,4 @@ class Probe {
     if (this.#stopping.aborted) return ["shutting down"];
     return [...(this.bus?.connected === false ? ["bus: not connected"] : []), ...this.now()];
   };
-}
-
-interface Told {
-  readonly metrics: Metrics;
-  readonly table: FunctionTable;
-  readonly missing: Readiness;
-}
-
-async function serve(
-  config: RunConfig,
-  { metrics, table, missing }: Told,
-  cleanup: AsyncDisposableStack,
-): Promise<void> {
-  const { address, ...security } = config.metrics;
-  if (address) {
-    const server = await serveMetrics(metrics.registry, { address, ...security, functions: table });
-    cleanup.defer(() => server.close());
-  }
-  if (config.health.address) {
-    const server = await serveHealth(config.health.address, missing);
-    cleanup.defer(() => server.close());
-  }
 }

@@ -55,6 +55,11 @@ export function createMetrics() {
         "Writes of WorkspaceTypes, and passes without one",
         ["operation", "wst_kind"],
       ),
+      notReady: gauge("account_functions_accounts_not_ready", "Accounts that are not Ready, nor being deleted"),
+      longestNotReady: gauge(
+        "account_functions_account_longest_not_ready_seconds",
+        "How long the Account has not been Ready that has not been for longest",
+      ),
       orgProvisioning: seconds(
         "account_operator_org_provisioning_duration_seconds",
         "From the creation of an org to Ready, once for each org",
@@ -118,6 +123,11 @@ export function createMetrics() {
       webhookInFlight: gauge("controller_runtime_webhook_requests_in_flight", "Reviews under way", ["webhook"]),
       certificateReads: counter("certwatcher_read_certificate_total", "Certificates read"),
       certificateErrors: counter("certwatcher_read_certificate_errors_total", "Certificates that could not be read"),
+      certificateEnd: gauge(
+        "account_functions_certificate_expiry_timestamp_seconds",
+        "End of the certificate in use, since the epoch",
+        ["server"],
+      ),
     },
 
     functions: {
@@ -156,6 +166,11 @@ export function createMetrics() {
       ),
       authorizations: counter("account_functions_authorizations_total", "Answers of the authorization webhook", [
         "result",
+      ]),
+      timers: gauge("account_functions_timers", "Events that come to their function once more when it is time"),
+      timersEnded: counter("account_functions_timers_ended_total", "Deliveries of such events", [
+        "function",
+        "outcome",
       ]),
       objects: gauge("account_functions_source_objects", "Objects that the source knows", ["kind"]),
     },

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { backendName } from "../tools/backend.ts";
 import { bundlePm } from "../tools/bundle.ts";
-import { obtain } from "../tools/obtain.ts";
+import { obtainApiServer } from "../tools/knative/validation-server.ts";
+import { chartToolNames, obtain } from "../tools/obtain.ts";
 import { orphaned } from "../tools/orphaned.ts";
 import { root } from "../tools/paths.ts";
 import { elapsed, say } from "../tools/progress.ts";
@@ -74,6 +75,10 @@ async function runnable(wanted: readonly string[]): Promise<readonly string[]> {
   try {
     for (const name of ["kcp", "nats-server", "openfga", "keycloak"] as const) await obtain(name);
     env.PATH = [env.PATH, dirname(await obtain("kubectl"))].join(delimiter);
+    if (isFull) {
+      for (const name of chartToolNames) await obtain(name);
+      await obtainApiServer();
+    }
     return wanted;
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));

@@ -20,11 +20,22 @@ export interface ForegroundOptions {
 /** Brings everything up in `.state/<name>`, does the work with it, and ends everything and this process: when work ends,
  *  when a server fails, or on Ctrl-C. Logs stay only after a failure. */
 export async function inForeground(name: string, options: ForegroundOptions): Promise<never> {
-  const { interruptedCode = 130, backend = chosen() } = options;
+  const { interruptedCode = 130, backend = chosen(), work } = options;
+  return withState(name, interruptedCode, async (started) => {
+    const start = performance.now();
+    const stack = await startStack(backend, started);
+    say(`  everything is up after ${elapsed(start)}`);
+    await Promise.race([work(stack, backend), stack.failed.then((error) => Promise.reject(error))]);
+  });
+}
+
+/** Does the work in the folder `.state/<name>`, then ends what it gave to the cleanup, and this process: when work ends,
+ *  when it fails, or on Ctrl-C, with that exit code. Logs stay only after a failure. */
+export async function withState(name: string, interruptedCode: number, work: Work): Promise<never> {
   const state = await claimAny(join(stateFolder, name));
   const cleanup = new AsyncDisposableStack();
   const interrupted = onInterrupt().then(() => interruptedCode);
-  const code = await Promise.race([interrupted, doWork({ ...options, backend }, { folder: state.folder, cleanup })]);
+  const code = await Promise.race([interrupted, doWork(work, { folder: state.folder, cleanup })]);
   const end = performance.now();
   await cleanup.disposeAsync();
   if (code !== 1) await state.release();
@@ -32,6 +43,8 @@ export async function inForeground(name: string, options: ForegroundOptions): Pr
   // Builds and commands that are still under way end with this process.
   process.exit(code);
 }
+
+type Work = (started: Required<StartOptions>) => Promise<void>;
 
 /** Never resolves by itself: for work that lasts until Ctrl-C. */
 export const untilInterrupted = new Promise<never>(() => undefined);
@@ -45,21 +58,15 @@ function chosen(): Backend {
   }
 }
 
-async function doWork(
-  { work, backend }: ForegroundOptions & { readonly backend: Backend },
-  { folder, cleanup }: Required<StartOptions>,
-): Promise<number> {
-  const start = performance.now();
+async function doWork(work: Work, started: Required<StartOptions>): Promise<number> {
   try {
-    const stack = await startStack(backend, { folder, cleanup });
-    say(`  everything is up after ${elapsed(start)}`);
-    await Promise.race([work(stack, backend), stack.failed.then((error) => Promise.reject(error))]);
+    await work(started);
     return 0;
   } catch (error) {
     // Ctrl-C was first, and this is what it broke off.
-    if (cleanup.disposed) return 1;
+    if (started.cleanup.disposed) return 1;
     say(error instanceof Error ? error.message : String(error));
-    say(`Logs: ${folder}/*.log`);
+    say(`Logs: ${started.folder}/*.log`);
     return 1;
   }
 }

@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { get } from "node:https";
 import { join } from "node:path";
+import { answersOk } from "./answers-ok.ts";
 import { obtain } from "./obtain.ts";
 import { root } from "./paths.ts";
+import { type Place, thisMachine } from "./place.ts";
 import { withFreePorts } from "./ports.ts";
 import { Server, type StartOptions } from "./server.ts";
 import { type Tokens, writeUsers } from "./users.ts";
@@ -27,10 +28,13 @@ export interface SecurityOptions {
 }
 export interface KcpOptions extends StartOptions {
   readonly security?: SecurityOptions | undefined;
+  /** Where it runs; this machine unless given. */
+  readonly place?: Place | undefined;
 }
 
-export async function startKcpServer({ folder, cleanup, security }: KcpOptions): Promise<KcpServer> {
-  const command = await obtain("kcp");
+export async function startKcpServer(options: KcpOptions): Promise<KcpServer> {
+  const { folder, cleanup, security, place = thisMachine } = options;
+  const program = await obtain("kcp");
   const data = join(folder, "kcp");
   const adminKubeconfig = join(data, "admin.kubeconfig");
   const { tokenFile, ...users } = await writeUsers(folder);
@@ -38,7 +42,7 @@ export async function startKcpServer({ folder, cleanup, security }: KcpOptions):
     const args = [
       "start",
       `--root-directory=${data}`,
-      "--bind-address=127.0.0.1",
+      ...addressArgs(place, port),
       `--secure-port=${port}`,
       `--embedded-etcd-client-port=${etcdClient}`,
       `--embedded-etcd-peer-port=${etcdPeer}`,
@@ -46,12 +50,22 @@ export async function startKcpServer({ folder, cleanup, security }: KcpOptions):
       `--token-auth-file=${tokenFile}`,
       ...(security ? securityArgs(security) : []),
     ];
-    const isReady = () => answersReadyz(port, adminKubeconfig);
-    const server = new Server({ name: "kcp", command, args, folder, isReady, readyLimitMs: 180_000 });
+    const isReady = () => answersReadyz(place, port, adminKubeconfig);
+    const command = place.wrap(program, args);
+    const server = new Server({ name: "kcp", ...command, folder, isReady, readyLimitMs: 180_000 });
     cleanup?.defer(() => server.stop());
     await server.start();
-    return { url: `https://127.0.0.1:${port}`, adminKubeconfig, ...users, server };
+    return { url: `https://${place.address}:${port}`, adminKubeconfig, ...users, server };
   });
+}
+
+/** In a network of its own it may listen everywhere: its certificate then is for `localhost` as well, at which somebody
+ *  from outside comes by a forwarded port. */
+function addressArgs(place: Place, port: number): readonly string[] {
+  if (place === thisMachine) return [`--bind-address=${place.address}`];
+  const url = `https://${place.address}:${port}`;
+  const urls = [`--shard-base-url=${url}`, `--shard-external-url=${url}`];
+  return ["--bind-address=0.0.0.0", `--external-hostname=${place.address}`, ...urls];
 }
 
 /** The order of the authorizers stays kcp's own. Answers are kept for 2 s, not for 5 minutes, so that who lost a role is out
@@ -86,7 +100,7 @@ export async function startEmbeddedServer({ folder, cleanup, data }: EmbeddedOpt
       `--write-kubeconfig=${adminKubeconfig}`,
       ...(data ? [`--data=${data}`] : []),
     ];
-    const isReady = () => answersReadyz(port, adminKubeconfig);
+    const isReady = () => answersReadyz(thisMachine, port, adminKubeconfig);
     const command = join(root, "bin", "pm");
     const server = new Server({ name: "embedded", command, args, folder, isReady, readyLimitMs: 30_000 });
     cleanup?.defer(() => server.stop());
@@ -96,17 +110,9 @@ export async function startEmbeddedServer({ folder, cleanup, data }: EmbeddedOpt
 }
 
 /** Trusts the CA of the kubeconfig, which is there before the server is ready. */
-async function answersReadyz(port: number, kubeconfig: string): Promise<boolean> {
+async function answersReadyz(place: Place, port: number, kubeconfig: string): Promise<boolean> {
   const text = await readFile(kubeconfig, "utf8").catch(() => "");
   const [, ca] = /certificate-authority-data: (\S+)/.exec(text) ?? [];
   if (!ca) return false;
-  const options = { host: "127.0.0.1", port, path: "/readyz", ca: Buffer.from(ca, "base64"), timeout: 5000 };
-  return new Promise((resolve) => {
-    const request = get(options, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
-    });
-    request.once("timeout", () => request.destroy());
-    request.once("error", () => resolve(false));
-  });
+  return answersOk(place, { host: place.address, port, path: "/readyz", ca: Buffer.from(ca, "base64") });
 }

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { obtain } from "./obtain.ts";
+import { type Place, thisMachine } from "./place.ts";
 import { withFreePorts } from "./ports.ts";
 import { Server, type StartOptions } from "./server.ts";
 
@@ -11,32 +11,37 @@ export interface Nats {
   readonly server: Server;
 }
 
-export async function startNatsServer({ folder, cleanup }: StartOptions): Promise<Nats> {
-  const command = await obtain("nats-server");
+export interface NatsOptions extends StartOptions {
+  /** Where it runs; this machine unless given. */
+  readonly place?: Place | undefined;
+}
+
+export async function startNatsServer({ folder, cleanup, place = thisMachine }: NatsOptions): Promise<Nats> {
+  const program = await obtain("nats-server");
   return withFreePorts(1, async ([port = 0]) => {
     const config = join(folder, "nats-server.json");
     await writeFile(
       config,
       JSON.stringify({
-        listen: `127.0.0.1:${port}`,
+        listen: `${place.address}:${port}`,
         // The largest event that the product publishes; nats-server's own default is 1 MiB.
         max_payload: 8 * 1024 * 1024,
         jetstream: { store_dir: join(folder, "jetstream") },
       }),
     );
-    const isReady = () => greets(port);
-    const args = ["--config", config];
-    const server = new Server({ name: "nats-server", command, args, folder, isReady, readyLimitMs: 30_000 });
+    const isReady = () => greets(place, port);
+    const command = place.wrap(program, ["--config", config]);
+    const server = new Server({ name: "nats-server", ...command, folder, isReady, readyLimitMs: 30_000 });
     cleanup?.defer(() => server.stop());
     await server.start();
-    return { url: `nats://127.0.0.1:${port}`, server };
+    return { url: `nats://${place.address}:${port}`, server };
   });
 }
 
 /** nats-server speaks first, once JetStream is up. */
-function greets(port: number): Promise<boolean> {
+function greets(place: Place, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: "127.0.0.1", timeout: 2000 });
+    const socket = place.connect(place.address, port).setTimeout(2000);
     const answer = (ready: boolean) => {
       socket.destroy();
       resolve(ready);

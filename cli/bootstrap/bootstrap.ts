@@ -1,10 +1,11 @@
-import { access } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { FgaServer } from "../../shared/fga/credentials.ts";
 import { ApiError } from "../../shared/kcp/client.ts";
 import type { KubeconfigOptions } from "../../shared/kcp/kubeconfig.ts";
 import type { Io } from "../command.ts";
 import { runDoctor } from "../doctor/doctor.ts";
+import { UsageError } from "../errors.ts";
 import { connectAdmin } from "./admin.ts";
 import { type AdmissionFlags, admissionSteps, chosenSteps, readAdmission } from "./admission.ts";
 import { loadSteps, manifestsFolder, nameOf, type Step } from "./manifests.ts";
@@ -14,6 +15,7 @@ import {
   readCredentials,
   writeOperatorKubeconfig,
 } from "./operator-kubeconfig.ts";
+import type { OperatorSecret } from "./operator-secret.ts";
 import { makeOrgsStore } from "./orgs-store.ts";
 import type { Plan } from "./plan.ts";
 import { checkPreconditions } from "./preconditions.ts";
@@ -33,6 +35,8 @@ export interface BootstrapOptions {
   /** File of the functions' kubeconfig. */
   readonly operatorKubeconfig: string;
   readonly credentials: CredentialFiles;
+  /** Takes the functions' kubeconfig too. */
+  readonly operatorSecret?: OperatorSecret | undefined;
   readonly admission: AdmissionFlags;
   readonly security?: SecurityFlags;
   /** OpenFGA, to get its store of the orgs. */
@@ -63,6 +67,11 @@ export interface BootstrapReport {
  *  run that was cut off is continued by the next. Progress goes to stdout. */
 export async function runBootstrap(options: BootstrapOptions, io: BootstrapIo): Promise<BootstrapReport> {
   const user = await readCredentials(options.credentials);
+  if (options.operatorSecret && !user) {
+    throw new UsageError("--operator-secret needs the credentials that go into it", {
+      next: "add --operator-token-file, or --operator-client-certificate and --operator-client-key",
+    });
+  }
   const admission = await readAdmission(options.admission);
   const wish = await readSecurity(options.security);
   const { client, views, config } = await connectAdmin(options);
@@ -104,7 +113,10 @@ export async function runBootstrap(options: BootstrapOptions, io: BootstrapIo): 
       const file = options.operatorKubeconfig;
       if (user) operator = await onceAllowed(() => writeOperatorKubeconfig(config, user, file, call), io);
       else if (await exists(file)) operator = await onceAllowed(() => checkOperator(file, call), io);
-      return [operator ? `user ${operator}` : "no credentials given, no kubeconfig written"];
+      if (!operator) return ["no credentials given, no kubeconfig written"];
+      const { operatorSecret: secret } = options;
+      await secret?.write(await readFile(file, "utf8"), call);
+      return [`user ${operator}`, ...(secret ? [`Secret ${secret.title}`] : [])];
     });
     await progress.step("verify", async () =>
       operator ? [await verify(options, io)] : ["only with an operator identity"],

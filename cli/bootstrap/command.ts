@@ -7,6 +7,7 @@ import { creatorFlags, ruleFlags, rulesOf } from "../run/setting-flags.ts";
 import { connectAdmin } from "./admin.ts";
 import { admissionForms } from "./admission.ts";
 import { type BootstrapOptions, type BootstrapReport, runBootstrap } from "./bootstrap.ts";
+import { openOperatorSecret } from "./operator-secret.ts";
 import { inWords, planUpgrade, renderManifests } from "./preview.ts";
 import { securityModes } from "./security.ts";
 
@@ -47,6 +48,10 @@ export default defineCommand({
     "operator-token-file": { type: "string", description: "file with the token of the functions' user" },
     "operator-client-certificate": { type: "string", description: "file with the functions' client certificate" },
     "operator-client-key": { type: "string", description: "file with the key of that certificate" },
+    "operator-secret": {
+      type: "string",
+      description: "in a pod: Secret of its cluster that takes the functions' kubeconfig too, as [NAMESPACE/]NAME",
+    },
     "webhook-url": {
       type: "string",
       description: "have the admission reviews of Accounts answered there, as https://account-functions:9443",
@@ -88,7 +93,8 @@ export default defineCommand({
     { run: "pm bootstrap --kubeconfig admin.kubeconfig --upgrade --dry-run", does: "what an upgrade would change" },
   ],
   async run({ options }, io) {
-    const { output } = options;
+    const { output, "operator-secret": secret } = options;
+    const operatorSecret = secret && !options["dry-run"] ? await openOperatorSecret(secret, io) : undefined;
     const settings = {
       admin: {
         ...(options.kubeconfig && { file: options.kubeconfig }),
@@ -101,6 +107,7 @@ export default defineCommand({
         certificate: options["operator-client-certificate"],
         key: options["operator-client-key"],
       },
+      operatorSecret,
       admission: {
         form: admissionForms.find((form) => form === options.admission),
         webhooks: { url: options["webhook-url"], ca: options["webhook-ca"] },

@@ -50,7 +50,8 @@ export async function planRemovals(client: Client, step: Step, call?: Call): Pro
   });
 }
 
-const isOurs = (live: KubeObject): boolean =>
+/** Whether bootstrap wrote it. */
+export const isOurs = (live: KubeObject): boolean =>
   managed.parse(live).metadata.managedFields.some(({ manager }) => manager === fieldManager);
 const managed = z.looseObject({
   metadata: z.looseObject({ managedFields: z.array(z.looseObject({ manager: z.string().optional() })).default([]) }),

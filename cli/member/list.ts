@@ -49,10 +49,12 @@ export default defineCommand({
       const hidden = above.flatMap((found) => (typeof found === "string" ? [found] : []));
       const inherited = above.flatMap((found) => (typeof found === "string" ? [] : found));
       const members = [...membersOf(at, memberships, creator), ...inherited];
+      const unseen = [
+        ...(creator === "hidden" ? [`${at.path}: who created it is not yours to read, and may be owner too\n`] : []),
+        ...hidden.map((path) => `${path}: not yours to read, its owners are owners here too\n`),
+      ];
       print(io, options.output, members, {
-        table: () =>
-          table(members, io.now()) +
-          hidden.map((path) => `${path}: not yours to read, its owners are owners here too\n`).join(""),
+        table: () => (members.length > 0 || unseen.length === 0 ? table(members, io.now()) : "") + unseen.join(""),
         name: () => members.map(({ subject }) => `${subject}\n`).join(""),
       });
       return exit.ok;
@@ -68,14 +70,23 @@ async function ownersOf(reader: Reader, at: AccountPath, call: Call): Promise<re
     .map((member) => ({ ...member, inherited: true }));
 }
 
-function membersOf({ path }: AccountPath, memberships: readonly Membership[], creator?: Creator): readonly Member[] {
+function membersOf(
+  { path }: AccountPath,
+  memberships: readonly Membership[],
+  creator: Creator | "hidden" | undefined,
+): readonly Member[] {
   const given = memberships.map((membership): Member => {
     const { spec, metadata } = membership;
     const { subject, role } = spec;
     const about = { account: path, inherited: false, source: "membership", membership: metadata.name } as const;
     return { subject, role, ...about, ...stateOf(membership), since: metadata.creationTimestamp };
   });
-  if (!creator || given.some(({ subject, role }) => subject === creator.subject && role === "owner")) return given;
+  if (
+    !creator ||
+    creator === "hidden" ||
+    given.some(({ subject, role }) => subject === creator.subject && role === "owner")
+  )
+    return given;
   return [created(path, creator), ...given];
 }
 

@@ -78,6 +78,7 @@ test("says whose owners it cannot tell, and shows no creator who was removed", a
   kcp.deny("root:orgs:acme");
   const { out } = await pm(kcp, "list", "-w", team);
   expect(out).toContain("root:orgs:acme: not yours to read, its owners are owners here too\n");
+  expect(out).toContain(`${team}: who created it is not yours to read, and may be owner too\n`);
   expect(out).not.toContain("olga@x.io");
 });
 

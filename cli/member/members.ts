@@ -40,12 +40,13 @@ export async function membershipsIn(reader: Reader, path: string, call: Call): P
   }
 }
 
-/** Who created the account is its owner, without a Membership, until removed. `undefined` also when the Account cannot be
- *  read. */
-export async function creatorOf(reader: Reader, at: AccountPath, call: Call): Promise<Creator | undefined> {
+/** Who created the account is its owner, without a Membership, until removed. Hidden where the Account is not this user's
+ *  to read. */
+export async function creatorOf(reader: Reader, at: AccountPath, call: Call): Promise<Creator | "hidden" | undefined> {
   const account = await unlessHidden(reader.get("Account", at.parent, at.name, call));
-  const subject = account?.spec.creator;
-  if (!account || !subject || account.metadata.annotations?.[annotation.creatorRemoved]) return undefined;
+  if (!account) return "hidden";
+  const { creator: subject } = account.spec;
+  if (!subject || account.metadata.annotations?.[annotation.creatorRemoved]) return undefined;
   return { subject, account };
 }
 export interface Creator {

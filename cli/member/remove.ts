@@ -71,7 +71,8 @@ async function seedOf(
   call: Call,
 ): Promise<Membership | undefined> {
   const creator = await creatorOf(client, at, call);
-  if (creator?.subject !== subject || found.some(({ spec }) => spec.role === "owner")) return undefined;
+  if (creator === "hidden" || creator?.subject !== subject || found.some(({ spec }) => spec.role === "owner"))
+    return undefined;
   const object = {
     apiVersion: apiVersionOf(kinds.Membership),
     kind: "Membership",
@@ -88,7 +89,8 @@ async function nobody(
   for (const above of ancestorsOf(at)) {
     const members = (await unlessHidden(client.list("Membership", above.path, call))) ?? [];
     const isOwner = members.some(({ spec }) => spec.subject === subject && spec.role === "owner");
-    if (!isOwner && (await creatorOf(client, above, call))?.subject !== subject) continue;
+    const creator = await creatorOf(client, above, call);
+    if (!isOwner && (creator === "hidden" || creator?.subject !== subject)) continue;
     return new CliError(`${subject} has no ${role} in ${at.path} itself`, {
       why: `an owner of ${above.path} is owner of all accounts below it`,
       next: `pm member remove ${subject} -w ${above.path}`,

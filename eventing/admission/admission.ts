@@ -3,6 +3,7 @@ import type { Log } from "../../shared/function.ts";
 import type { Kubeconfig } from "../../shared/kcp/kubeconfig.ts";
 import type { Metrics } from "../../shared/metrics.ts";
 import { allowedTypes } from "../../shared/naming.ts";
+import { recordCertificate } from "../record-certificate.ts";
 import type { RunConfig, WebhooksConfig } from "../run-config.ts";
 import { createPlaces } from "./places.ts";
 import { recordAdmission } from "./record-admission.ts";
@@ -25,7 +26,7 @@ export async function startAdmission(
   { config, kubeconfig, workspace, log, metrics }: AdmissionHost,
 ): Promise<{ close(): Promise<void> }> {
   const { settings, source, requestTimeout } = config;
-  const { certificateReads, certificateErrors, requests } = metrics.process;
+  const { requests } = metrics.process;
   const places = createPlaces({
     config: kubeconfig,
     workspace,
@@ -35,7 +36,7 @@ export async function startAdmission(
   });
   const server = await serveAdmission({
     address,
-    certificate: { folder: certDir, onRead: (usable) => (usable ? certificateReads : certificateErrors).inc() },
+    certificate: { folder: certDir, onRead: recordCertificate(metrics, "admission") },
     deps: {
       settings: { ...settings, creatorAdminGroup },
       pathOf: places.pathOf,

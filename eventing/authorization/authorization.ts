@@ -4,6 +4,7 @@ import type { Reader } from "../../shared/kcp/client.ts";
 import type { Kubeconfig } from "../../shared/kcp/kubeconfig.ts";
 import type { Metrics } from "../../shared/metrics.ts";
 import { createExportReader } from "../export-reader.ts";
+import { recordCertificate } from "../record-certificate.ts";
 import { recordReviews } from "../record-reviews.ts";
 import type { AuthorizationConfig, RunConfig } from "../run-config.ts";
 import type { Store } from "../store.ts";
@@ -31,7 +32,7 @@ export async function startAuthorization(
   { config, kubeconfig, workspace, log, metrics, known }: AuthorizationHost,
 ): Promise<{ close(): Promise<void> }> {
   if (!config.fga) throw new Error("the authorization webhook needs OpenFGA: name it with --fga-url");
-  const { certificateReads, certificateErrors, requests } = metrics.process;
+  const { requests } = metrics.process;
   const fga = createFga({ ...config.fga, timeoutMs: limitMs });
   const reader = createExportReader({
     config: kubeconfig,
@@ -53,7 +54,7 @@ export async function startAuthorization(
   try {
     const server = await serveAuthorization({
       address,
-      certificate: { folder: certDir, onRead: (usable) => (usable ? certificateReads : certificateErrors).inc() },
+      certificate: { folder: certDir, onRead: recordCertificate(metrics, "authorization") },
       deps: { placeOf, check: fga.check },
       limitMs,
       log,

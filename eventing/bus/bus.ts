@@ -64,20 +64,24 @@ export interface HistoryOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The only path between functions. Knows nothing of kcp, Accounts or handlers. */
-export interface Bus {
+/** Where the source puts events, and where it notes what it has put there. */
+export interface EventSink {
   /** Resolves once stored; an event with an id published before is stored once. Rejects when it could not be stored. */
   publish(event: CloudEvent, signal?: AbortSignal): Promise<void>;
-  subscribe(subscription: Subscription, deliver: (delivery: Delivery) => void): Promise<Consumption>;
-  history(options?: HistoryOptions): AsyncIterable<StoredEvent>;
   checkpoint(): Promise<Checkpoint>;
-  /** Where invocations are recorded, within these bounds from now on; the archive reads them. */
-  records(bounds: RecordBounds): Promise<Records>;
   /** False while the connection is down. */
   readonly connected: boolean;
+  close(): Promise<void>;
+}
+
+/** The only path between functions. Knows nothing of kcp, Accounts or handlers. */
+export interface Bus extends EventSink {
+  subscribe(subscription: Subscription, deliver: (delivery: Delivery) => void): Promise<Consumption>;
+  history(options?: HistoryOptions): AsyncIterable<StoredEvent>;
+  /** Where invocations are recorded, within these bounds from now on; the archive reads them. */
+  records(bounds: RecordBounds): Promise<Records>;
   /** Largest event in bytes that publish takes. */
   readonly maxBytes: number;
-  close(): Promise<void>;
 }
 
 /** A delivery that is neither ended nor extended for so long is made again, in milliseconds. */

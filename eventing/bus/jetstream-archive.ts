@@ -11,14 +11,16 @@ export interface JetStreamArchiveOptions {
   readonly link: JetStreamLink;
   readonly subjects: Subjects;
   readonly stream: string;
+  /** Where the events are: a Broker's stream, or the same one. */
+  readonly eventStream: string;
   readonly recordings: string;
 }
 
 /** What NATS keeps below one prefix; makes nothing there. */
 export function jetStreamArchive(options: JetStreamArchiveOptions): Omit<Archive, "close"> {
-  const { link, subjects, stream } = options;
+  const { link, subjects, stream, eventStream } = options;
   return {
-    history: (bounds) => readEvents(link, { stream, subject: subjects.events }, bounds),
+    history: (bounds) => readEvents(link, { stream: eventStream, subject: subjects.events }, bounds),
     invocations: (which) => readInvocations(options, which),
     deadLetters: (name) => readEvents(link, { stream, subject: subjects.deadLetters(name) }),
     async redeliver(event, functionName) {

@@ -18,6 +18,8 @@ export interface Receipt {
   readonly deliver: (delivery: Delivery) => void;
   /** The stream that the message came from. */
   readonly incarnation: string;
+  /** Tells the messages of two streams apart that have the same number; empty where there is one. */
+  readonly mark: string;
   /** Makes room for a further message. */
   release(): void;
 }
@@ -49,7 +51,7 @@ export function bury(event: CloudEvent, receipt: Receipt, failure: Failure): Pro
   const { link, subjects, message, function: name, version } = receipt;
   const letter = deadLetter(event, { ...failure, function: name, attempt: message.info.deliveryCount, version });
   const body = encodeEvent(letter);
-  const msgID = `${name}/${receipt.incarnation}/${message.seq}`;
+  const msgID = `${name}/${receipt.incarnation}/${receipt.mark}${message.seq}`;
   return settle(receipt, async () => {
     await link.request(() => link.js.publish(subjects.deadLetters(name), body, { headers: structured(), msgID }));
     if (isCurrent(receipt)) message.term(failure.reason.replace(/[^\x20-\x7e]/g, " "));
@@ -71,7 +73,7 @@ function postpone(event: CloudEvent, receipt: Receipt, ms: number): void {
 async function requeue(event: CloudEvent, receipt: Receipt, ms: number): Promise<void> {
   const { link, subjects, message, function: name, partition } = receipt;
   const schedule = { specification: new Date(Date.now() + ms), target: subjects.retry(name, partition) };
-  const subject = subjects.later(name, partition, message.seq);
+  const subject = subjects.later(name, partition, `${receipt.mark}${message.seq}`);
   const copy = encodeEvent(event);
   // Without a message id: the server would take the copy for a duplicate.
   await link.request(() => link.js.publish(subject, copy, { headers: structured(), schedule }));

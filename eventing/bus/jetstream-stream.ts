@@ -18,10 +18,13 @@ import { ackWaitMs, duplicateWindowMs, type Subscription } from "./bus.ts";
 import type { Subjects } from "./subjects.ts";
 
 export interface StreamOptions {
+  /** What we make: for the retries and dead letters, and for the events unless they are elsewhere. */
   readonly stream: string;
   readonly subjects: Subjects;
   readonly maxAgeMs: number;
   readonly replicas: number;
+  /** Where the events are: a Broker's stream, or the same one. */
+  readonly eventStream: string;
 }
 
 const streamExists = 10058;
@@ -30,7 +33,10 @@ const consumerExists = 10148;
 const maxUnsettled = 1000;
 
 /** Makes the stream or changes it to these settings; answers when it was created. */
-export async function ensureStream(jsm: JetStreamManager, options: StreamOptions): Promise<string> {
+export async function ensureStream(
+  jsm: JetStreamManager,
+  options: Omit<StreamOptions, "eventStream">,
+): Promise<string> {
   const changeable = {
     subjects: [...options.subjects.all],
     max_age: nanos(options.maxAgeMs),
@@ -96,22 +102,35 @@ export const isStreamMissing = (error: unknown): boolean => isApiError(error, Je
 
 const isApiError = (error: unknown, code: number): boolean => error instanceof JetStreamApiError && error.code === code;
 
-/** The durable consumer of one function and partition. It has no limit of deliveries, since what exceeds one would
- *  vanish: the dispatcher decides when to give up. One that nobody uses for as long as the history lasts, say of a
- *  function that is no more, is removed by the server. */
-export function consumerConfig(
+export interface PlacedConsumer {
+  readonly stream: string;
+  readonly config: Partial<ConsumerConfig>;
+}
+
+/** The durable consumer of one function and partition, or two where events and retries are in different streams. It has
+ *  no limit of deliveries, since what exceeds one would vanish: the dispatcher decides when to give up. One that nobody
+ *  uses for as long as the history lasts, say of a function that is no more, is removed by the server. */
+export function consumersOf(
   { function: name, on }: Subscription,
   partition: number,
-  { subjects, maxAgeMs }: StreamOptions,
-): Partial<ConsumerConfig> {
-  return {
+  { subjects, maxAgeMs, stream, eventStream }: StreamOptions,
+): readonly PlacedConsumer[] {
+  const config = (filter_subjects: string[]): Partial<ConsumerConfig> => ({
     durable_name: `${name}-${partition}`,
-    filter_subjects: subjects.consumed(name, on, partition),
+    filter_subjects,
     deliver_policy: DeliverPolicy.All,
     ack_policy: AckPolicy.Explicit,
     ack_wait: nanos(ackWaitMs),
     max_deliver: -1,
     max_ack_pending: maxUnsettled,
     inactive_threshold: nanos(maxAgeMs),
-  };
+  });
+  const all = subjects.consumed(name, on, partition);
+  if (eventStream === stream) return [{ stream, config: config(all) }];
+  const retries = [subjects.retry(name, partition)];
+  const events = all.filter((subject) => !retries.includes(subject));
+  return [
+    { stream: eventStream, config: config(events) },
+    { stream, config: config(retries) },
+  ];
 }

@@ -7,7 +7,7 @@ import { openConsumer } from "./jetstream-consumer.ts";
 import { bury, createDelivery, type Receipt } from "./jetstream-delivery.ts";
 import type { JetStreamLink } from "./jetstream-link.ts";
 import { headersOf } from "./jetstream-read.ts";
-import { consumerConfig, type StreamOptions } from "./jetstream-stream.ts";
+import { consumersOf, type PlacedConsumer, type StreamOptions } from "./jetstream-stream.ts";
 import { partitions } from "./subjects.ts";
 
 export interface Receiver {
@@ -22,7 +22,13 @@ export interface Receiver {
 /** Opens the consumers of all partitions at once. */
 export async function subscribe(receiver: Receiver): Promise<Consumption> {
   const every = Array.from({ length: partitions }, (_, partition) => partition);
-  const consumers = await Promise.all(every.map((partition) => open(receiver, partition)));
+  const consumers = await Promise.all(
+    every.flatMap((partition) =>
+      consumersOf(receiver.subscription, partition, receiver.settings).map((placed) =>
+        open(receiver, partition, placed),
+      ),
+    ),
+  );
   return {
     async stop() {
       await Promise.all(consumers.map((consumer) => consumer.stop()));
@@ -30,34 +36,46 @@ export async function subscribe(receiver: Receiver): Promise<Consumption> {
   };
 }
 
-function open(receiver: Receiver, partition: number): ReturnType<typeof openConsumer> {
+function open(
+  receiver: Receiver,
+  partition: number,
+  { stream, config }: PlacedConsumer,
+): ReturnType<typeof openConsumer> {
   const { link, settings, log, subscription } = receiver;
-  const config = consumerConfig(subscription, partition, settings);
   const { deliver, version } = receiver;
-  const common = { link, subjects: settings.subjects, function: subscription.function, partition, deliver, version };
+  const mark = stream === settings.stream ? "" : "event-";
+  const common = {
+    mark,
+    link,
+    subjects: settings.subjects,
+    function: subscription.function,
+    partition,
+    deliver,
+    version,
+  };
   return openConsumer({
-    ...{ link, log, config, stream: settings.stream },
+    ...{ link, log, config, stream },
     maxInFlight: Math.ceil(subscription.maxInFlight / partitions),
-    handle: (message, incarnation, release) => receive(receiver, { ...common, message, incarnation, release }),
+    handle: (message, incarnation, release) => receive(receiver, stream, { ...common, message, incarnation, release }),
   });
 }
 
-function receive(receiver: Receiver, receipt: Receipt): void {
+function receive(receiver: Receiver, stream: string, receipt: Receipt): void {
   const { message } = receipt;
   let event: CloudEvent;
   try {
     event = decodeEvent({ body: message.data, headers: headersOf(message) });
   } catch (error) {
-    void refuse(receiver, receipt, error instanceof Error ? error.message : String(error));
+    void refuse(receiver.log, stream, receipt, error instanceof Error ? error.message : String(error));
     return;
   }
   receiver.deliver(createDelivery(event, receipt));
 }
 
 /** A message that is no event will never be one. */
-async function refuse({ log, settings }: Receiver, receipt: Receipt, reason: string): Promise<void> {
+async function refuse(log: Log, stream: string, receipt: Receipt, reason: string): Promise<void> {
   const { message, function: name } = receipt;
-  const origin = { stream: settings.stream, sequence: message.seq, subject: message.subject };
+  const origin = { stream, sequence: message.seq, subject: message.subject };
   log.error({ function: name, ...origin, outcome: "dead", reason }, "not an event");
   try {
     await bury(malformed(origin, message.data), receipt, { code: 400, reason });

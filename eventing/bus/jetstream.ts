@@ -1,15 +1,19 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { connect, type NodeConnectionOptions } from "@nats-io/transport-node";
+import type { NodeConnectionOptions } from "@nats-io/transport-node";
 import { encodeEvent } from "../../shared/event-codec.ts";
 import type { Log } from "../../shared/function.ts";
 import { encodeHeaderValue } from "../../shared/header-value.ts";
 import { messageOf } from "../../shared/kcp/errors.ts";
 import type { Archive } from "./archive.ts";
+import { brokerOf } from "./broker-prefix.ts";
+import { findBrokerStream } from "./broker-stream.ts";
 import { type Bus, EventTooLargeError } from "./bus.ts";
+import { checkpointIn } from "./checkpoint.ts";
 import { jetStreamArchive } from "./jetstream-archive.ts";
-import { ensureBucket, jetStreamCheckpoint } from "./jetstream-checkpoint.ts";
+import { connectTo } from "./jetstream-connect.ts";
 import { structured } from "./jetstream-delivery.ts";
 import { JetStreamLink } from "./jetstream-link.ts";
+import { ensureBucket, jetStreamMap } from "./jetstream-map.ts";
 import { JetStreamRecords } from "./jetstream-records.ts";
 import { ensureStream, type StreamOptions } from "./jetstream-stream.ts";
 import { subscribe } from "./jetstream-subscribe.ts";
@@ -41,11 +45,18 @@ export async function createJetStreamBus(options: JetStreamBusOptions): Promise<
   const { log, version, prefix = "pm", maxAgeMs = 7 * oneDay, replicas = 1 } = options;
   const subjects = subjectsOf(prefix);
   const { events: stream, recordings, checkpoint: bucket } = namesOf(prefix);
-  const settings: StreamOptions = { stream, subjects, maxAgeMs, replicas };
+  const broker = brokerOf(prefix);
+  const settings: StreamOptions = {
+    ...{ stream, subjects, maxAgeMs, replicas },
+    eventStream: broker?.stream ?? stream,
+  };
   const nc = await connectTo(options);
   const link = await JetStreamLink.open(nc, log, async (jsm, js) => {
+    // It is the Broker's to make, and we never change it.
+    const events = broker && (await findBrokerStream(jsm, broker, prefix));
     await ensureBucket(js, bucket, replicas);
-    return await ensureStream(jsm, settings);
+    const work = await ensureStream(jsm, settings);
+    return events === undefined ? work : `${events} ${work}`;
   });
   // What the server says is not known while the connection is down.
   let maxPayload = nc.info?.max_payload ?? 0;
@@ -57,7 +68,7 @@ export async function createJetStreamBus(options: JetStreamBusOptions): Promise<
   let records: JetStreamRecords | undefined;
 
   return {
-    ...jetStreamArchive({ link, subjects, stream, recordings }),
+    ...jetStreamArchive({ ...settings, link, recordings }),
     get connected() {
       return link.connected;
     },
@@ -76,7 +87,7 @@ export async function createJetStreamBus(options: JetStreamBusOptions): Promise<
       }
     },
     subscribe: (subscription, deliver) => subscribe({ link, settings, log, subscription, deliver, version }),
-    checkpoint: () => jetStreamCheckpoint(link, bucket),
+    checkpoint: async () => checkpointIn(await jetStreamMap(link, bucket)),
     async records(bounds) {
       records ??= new JetStreamRecords({ link, stream: recordings, subjects, replicas, log, maxBytes }, bounds);
       records.bound(bounds);
@@ -90,25 +101,4 @@ export async function createJetStreamBus(options: JetStreamBusOptions): Promise<
       await nc.close();
     },
   };
-}
-
-async function connectTo({ url, connection }: JetStreamBusOptions) {
-  const servers = typeof url === "string" ? url : [...url];
-  try {
-    return await connect({
-      name: "account-functions",
-      maxReconnectAttempts: -1,
-      reconnectTimeWait: 250,
-      // A connection that is dead but not closed is noticed after three of these.
-      pingInterval: 10_000,
-      ignoreAuthErrorAbort: true,
-      // Of one attempt: a server that is going down again lets a handshake hang.
-      timeout: 5_000,
-      noAsyncTraces: true,
-      ...connection,
-      servers,
-    });
-  } catch (cause) {
-    throw new Error(`connecting to NATS at ${servers}: ${messageOf(cause)}`, { cause });
-  }
 }

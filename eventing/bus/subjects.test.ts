@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { type CloudEvent, fact, matches, resource } from "../../shared/event.ts";
-import { orderKey, partitionOf, partitions, subjectsOf } from "./subjects.ts";
+import { namesOf, orderKey, partitionOf, partitions, subjectsOf } from "./subjects.ts";
 
 const subjects = subjectsOf("pm");
 const event = (overrides: Partial<CloudEvent>): CloudEvent => ({
@@ -47,7 +47,7 @@ it("leaves out what a filter without kind covers, since the server refuses overl
 });
 
 it("keeps scheduled copies apart from what is due, and dead letters by function", () => {
-  expect(subjects.later("f", 3, 17)).toBe("pm.retry.f.3.17");
+  expect(subjects.later("f", 3, "17")).toBe("pm.retry.f.3.17");
   expect(subjects.deadLetters("f")).toBe("pm.dlq.f");
   expect(subjects.deadLetters()).toBe("pm.dlq.*");
 });
@@ -80,4 +80,20 @@ it("orders by account, else by object", () => {
   expect(orderKey(event({}))).toBe("1abc/foo");
   const { accountkey: _, ...orphan } = event({ subject: "/apis/x" });
   expect(orderKey(orphan)).toBe("https://kcp/clusters/1abc /apis/x");
+});
+
+it("decisions 4: puts nothing but events below a Broker's prefix", () => {
+  const ofBroker = subjectsOf("mesh.default._knative_broker");
+  expect(ofBroker.events).toBe("mesh.default._knative_broker.ev.>");
+  expect(ofBroker.event(event({ kind: "Account" }))).toMatch(
+    /^mesh\.default\._knative_broker\.ev\.\d+\.Account\.update$/,
+  );
+  expect([...ofBroker.all, ofBroker.retry("f", 3), ofBroker.deadLetters("f"), ofBroker.recordings]).toEqual([
+    "account-functions-broker.mesh.default.retry.>",
+    "account-functions-broker.mesh.default.dlq.>",
+    "account-functions-broker.mesh.default.retry.f.3",
+    "account-functions-broker.mesh.default.dlq.f",
+    "account-functions-broker.mesh.default.inv.>",
+  ]);
+  expect(namesOf("mesh.default._knative_broker").events).toBe("account-functions-broker_mesh_default");
 });

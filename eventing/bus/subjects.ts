@@ -1,4 +1,5 @@
 import { type CloudEvent, type Filter, resource } from "../../shared/event.ts";
+import { brokerOf, workPrefixOf } from "./broker-prefix.ts";
 
 /** Consumers of one function share the accounts among them; an account is always in the same partition. */
 export const partitions = 16;
@@ -23,11 +24,12 @@ export function namesOf(prefix: string): {
   readonly recordings: string;
   readonly checkpoint: string;
 } {
-  const events = prefix.replace(/[^A-Za-z0-9_-]/g, "_");
+  const events = workPrefixOf(prefix).replace(/[^A-Za-z0-9_-]/g, "_");
   return { events, recordings: `${events}-invocations`, checkpoint: `${events}_checkpoint` };
 }
 
 export interface Subjects {
+  /** Of the stream of events and work; without the events where those lie in a Broker's stream. */
   readonly all: readonly string[];
   readonly events: string;
   event(event: CloudEvent): string;
@@ -35,7 +37,7 @@ export interface Subjects {
   consumed(functionName: string, on: readonly Filter[], partition: number): string[];
   retry(functionName: string, partition: number): string;
   /** Where the copy waits that comes to the retry subject later; each subject holds one. */
-  later(functionName: string, partition: number, sequence: number): string;
+  later(functionName: string, partition: number, message: string): string;
   deadLetters(functionName?: string): string;
   readonly recordings: string;
   /** Where the recording of what one function did with one event goes: beside the history, never in it. */
@@ -46,9 +48,10 @@ export interface Subjects {
 
 /** decisions.md 4. */
 export function subjectsOf(prefix: string): Subjects {
-  const retry = (functionName: string, partition: number) => `${prefix}.retry.${token(functionName)}.${partition}`;
+  const work = workPrefixOf(prefix);
+  const retry = (functionName: string, partition: number) => `${work}.retry.${token(functionName)}.${partition}`;
   return {
-    all: [`${prefix}.ev.>`, `${prefix}.retry.>`, `${prefix}.dlq.>`],
+    all: [...(brokerOf(prefix) ? [] : [`${prefix}.ev.>`]), `${work}.retry.>`, `${work}.dlq.>`],
     events: `${prefix}.ev.>`,
     event(event) {
       const [family, verb] = familyAndVerb(event.type, token(event.kind ?? ""));
@@ -63,13 +66,13 @@ export function subjectsOf(prefix: string): Subjects {
       return [...new Set(subjects), retry(functionName, partition)];
     },
     retry,
-    later: (functionName, partition, sequence) => `${retry(functionName, partition)}.${sequence}`,
-    deadLetters: (functionName) => `${prefix}.dlq.${functionName === undefined ? "*" : token(functionName)}`,
-    recordings: `${prefix}.inv.>`,
-    recording: (event, functionName) => `${prefix}.inv.${partitionOf(orderKey(event))}.${token(functionName)}`,
+    later: (functionName, partition, message) => `${retry(functionName, partition)}.${message}`,
+    deadLetters: (functionName) => `${work}.dlq.${functionName === undefined ? "*" : token(functionName)}`,
+    recordings: `${work}.inv.>`,
+    recording: (event, functionName) => `${work}.inv.${partitionOf(orderKey(event))}.${token(functionName)}`,
     recordingsOf(accountkey, functionName) {
       const partition = accountkey === undefined ? "*" : partitionOf(accountkey);
-      return `${prefix}.inv.${partition}.${functionName === undefined ? "*" : token(functionName)}`;
+      return `${work}.inv.${partition}.${functionName === undefined ? "*" : token(functionName)}`;
     },
   };
 }

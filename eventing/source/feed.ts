@@ -10,6 +10,7 @@ import type { Hold } from "./hold.ts";
 import { Noted } from "./noted.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Observer } from "./reflector.ts";
+import { Turns } from "./turns.ts";
 import type { Change, Page } from "./wire.ts";
 
 export interface FeedOptions<K extends Kind> {
@@ -22,6 +23,8 @@ export interface FeedOptions<K extends Kind> {
   readonly clock: Clock;
   readonly log: Log;
   readonly hooks: FeedHooks;
+  /** Changes that may be on their way to the bus at once, those of one object in their order; 1 unless given. */
+  readonly parallel?: number;
 }
 export interface FeedHooks {
   /** An event was stored by the bus `milliseconds` after its object arrived. */
@@ -40,6 +43,7 @@ export class Feed<K extends Kind> implements Observer<ObjectOf[K]> {
   readonly #options: FeedOptions<K>;
   /** Last published state by `<cluster>/<name>`. */
   readonly #published: Noted;
+  readonly #turns: Turns;
   #version = "0";
   #isConnected = false;
   #isListed = false;
@@ -47,6 +51,7 @@ export class Feed<K extends Kind> implements Observer<ObjectOf[K]> {
   constructor(options: FeedOptions<K>) {
     this.#options = options;
     this.#published = new Noted(options);
+    this.#turns = new Turns(options.parallel ?? 1);
   }
 
   /** The store has all there is, its events are on the bus, and the watch runs. */
@@ -65,14 +70,17 @@ export class Feed<K extends Kind> implements Observer<ObjectOf[K]> {
   }
 
   /** Leaves a checkpoint that is up to date. */
-  close(): Promise<void> {
-    return this.#published.flush();
+  async close(): Promise<void> {
+    await this.#turns.idle();
+    await this.#published.flush();
   }
 
   async listed({ objects, resourceVersion }: Page<ObjectOf[K]>): Promise<void> {
     const { forwarding, hold, kind, shard } = this.#options;
     // Versions only grow, unless kcp was made anew.
     const isReset = isNewer(this.#version, resourceVersion);
+    // What is still on its way was seen before.
+    await this.#turns.idle();
     forwarding.store.replace(kind, shard, { objects, resourceVersion, isReset });
     this.#isListed = true;
     hold.check();
@@ -91,12 +99,12 @@ export class Feed<K extends Kind> implements Observer<ObjectOf[K]> {
     this.#version = object.metadata.resourceVersion;
     if (type === "DELETED") {
       forwarding.store.remove(kind, object);
-      await this.#publish("delete", object);
+      await this.#turns.take(keyOf(object), () => this.#publish("delete", object)).room;
       return;
     }
     forwarding.store.put(kind, object, shard);
     hold.check();
-    await this.#forward(object);
+    await this.#turns.take(keyOf(object), () => this.#forward(object)).room;
   }
 
   connected(): void {

@@ -1,11 +1,15 @@
 import type { CloudEvent } from "../../shared/event.ts";
 import type { Log } from "../../shared/function.ts";
 import { messageOf } from "../../shared/kcp/errors.ts";
-import { type Bus, EventTooLargeError } from "../bus/bus.ts";
+import { type EventSink, EventTooLargeError } from "../bus/bus.ts";
+import { orderKey } from "../bus/subjects.ts";
 import { type Pace, pause } from "./backoff.ts";
+import { Turns } from "./turns.ts";
 
 export interface PublisherOptions extends Pace {
-  readonly bus: Pick<Bus, "publish">;
+  readonly bus: Pick<EventSink, "publish">;
+  /** Of one account the next event goes out only after the last is stored, over all kinds. */
+  readonly inOrder?: boolean;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
@@ -13,6 +17,7 @@ export interface PublisherOptions extends Pace {
 /** Puts events on the bus, however long the bus is down. */
 export class Publisher {
   readonly #options: PublisherOptions;
+  readonly #turns = new Turns(Number.POSITIVE_INFINITY);
 
   constructor(options: PublisherOptions) {
     this.#options = options;
@@ -20,6 +25,11 @@ export class Publisher {
 
   /** Resolves once the bus has stored the event, without its data if it is too large with them. */
   async publish(event: CloudEvent): Promise<void> {
+    if (!this.#options.inOrder) return this.#publish(event);
+    await this.#turns.take(orderKey(event), () => this.#publish(event)).done;
+  }
+
+  async #publish(event: CloudEvent): Promise<void> {
     const { bus, signal } = this.#options;
     await this.persist(`publishing ${event.id}`, async () => {
       try {

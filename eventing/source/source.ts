@@ -7,7 +7,7 @@ import type { Kubeconfig } from "../../shared/kcp/kubeconfig.ts";
 import type { Account } from "../../shared/kcp/objects.ts";
 import { createClient } from "../../shared/kcp/rest.ts";
 import { condition } from "../../shared/names.ts";
-import type { Bus } from "../bus/bus.ts";
+import type { EventSink } from "../bus/bus.ts";
 import { sleep } from "../clock.ts";
 import type { Store } from "../store.ts";
 import { accountKeyOf } from "./account-key.ts";
@@ -29,7 +29,10 @@ export interface SourceOptions {
   readonly workspace?: string;
   /** What is watched; the core kinds unless given. */
   readonly kinds?: readonly Kind[];
-  readonly bus: Pick<Bus, "publish" | "checkpoint">;
+  readonly bus: Pick<EventSink, "publish" | "checkpoint">;
+  /** How many changes of one kind on one shard may be on their way to the bus at once, those of an account still in their
+   *  order; 1 unless given, which is enough for a bus that answers within a millisecond. */
+  readonly parallel?: number;
   readonly store: Store;
   /** Milliseconds after which each Account is looked at again. */
   readonly resyncMs: number;
@@ -70,7 +73,8 @@ export function createSource(options: SourceOptions): Source {
   async function run(signal: AbortSignal): Promise<void> {
     const url = workspaceUrl(config, options.workspace);
     const hold = new Hold(store, clock);
-    const publisher = new Publisher({ ...timing, bus: options.bus, log, signal });
+    const { parallel = 1 } = options;
+    const publisher = new Publisher({ ...timing, bus: options.bus, log, signal, inOrder: parallel > 1 });
     const checkpoint = await publisher.persist("opening the checkpoint", () => options.bus.checkpoint());
     const { hooks = {}, kinds = coreKinds, sliceName } = options;
     const onEndpoints = async (urls: readonly string[]): Promise<void> => {
@@ -86,6 +90,7 @@ export function createSource(options: SourceOptions): Source {
         timing,
         hooks,
         signal,
+        parallel,
       });
       await held?.follow({ forwarding, publisher, hooks, http, timing, signal, read: reader.read });
       log.info({ endpoints: urls }, "following the shards of the API export");

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { decodeToken, encodeToken } from "./jetstream-checkpoint.ts";
+import { decodeToken, encodeToken } from "./jetstream-map.ts";
 
 it("turns any text into one token of a key, and back", () => {
   const text = fc.string({ unit: "binary" }).filter((value) => value.isWellFormed());
