@@ -15,7 +15,7 @@ export async function findBrokerStream(
       : messageOf(cause);
     throw new Error(`there is no stream ${stream} of Broker ${namespace}/${name}: ${why}`, { cause });
   });
-  const { subjects = [] } = info.config;
+  const { subjects } = info.config;
   if (!subjects.some((subject) => subject === `${prefix}.>` || subject === ">")) {
     throw new Error(
       `stream ${stream} takes ${subjects.join(", ") || "nothing"}, not ${prefix}.>: is the prefix right?`,

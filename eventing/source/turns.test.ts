@@ -16,8 +16,12 @@ function works() {
   return {
     log,
     work,
-    end: (name: string) => void ends.get(name)?.resolve(),
-    fail: (name: string) => void ends.get(name)?.reject(new Error(name)),
+    end(name: string): void {
+      ends.get(name)?.resolve();
+    },
+    fail(name: string): void {
+      ends.get(name)?.reject(new Error(name));
+    },
   };
 }
 

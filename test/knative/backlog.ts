@@ -41,7 +41,7 @@ export class Backlog {
     this.#stored.set(id, stored);
     const json = new TextDecoder().decode(encodeEvent(withTtl(event, ttl + 1)));
     await this.#file?.set(["event", id], JSON.stringify({ broker, event: json }));
-    await Promise.all([...stored.pending].map((uid) => this.#file?.set(["pending", `${id}/${uid}`], "")));
+    await Promise.all([...stored.pending].map(async (uid) => this.#file?.set(["pending", `${id}/${uid}`], "")));
     return stored;
   }
 
