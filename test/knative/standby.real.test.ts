@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { httpContent } from "../../shared/http-event.ts";
+import { eventually } from "../e2e/eventually.ts";
 import { orgs } from "../e2e/person.ts";
 import { startEmbedded, startNats, type TestKcp, type TestServer } from "../servers.ts";
 import { type Installation, install } from "./installation.ts";
 
+const leads = "leader_election_master_status";
 let kcp: TestKcp;
 let nats: TestServer;
 let installation: Installation;
@@ -11,14 +13,14 @@ let installation: Installation;
 beforeAll(async () => {
   [kcp, nats] = await Promise.all([startEmbedded(), startNats()]);
   installation = await install({ kind: "mt", kcp, nats, withStandby: true });
+  // Ready to stand by it is before.
+  await eventually(30_000, async () => expect(await installation.source.metric(leads)).toBe(1));
   await installation.standby.start();
 }, 600_000);
 afterAll(async () => {
   await installation?.stop();
   await Promise.all([kcp?.stop(), nats?.stop()]);
 });
-
-const leads = "leader_election_master_status";
 
 test("002-C32 a source that stands by publishes nothing, takes timers, and works as soon as the leader is gone", async () => {
   const { person, source, standby, broker, standbySchedulerUrl } = installation;
