@@ -184,7 +184,7 @@ export async function install(options: InstallationOptions): Promise<Installatio
       await broker.stop();
       await letters[Symbol.asyncDispose]();
       // For whoever looks for the cause of a failure.
-      for (const name of ["source", "serve"]) {
+      for (const name of ["source", "serve", ...(withStandby ? ["standby"] : [])]) {
         await copyFile(file(`${name}.log`), join(stateFolder, `knative-${kind}-${name}.log`));
       }
       await state.release();
