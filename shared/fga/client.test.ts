@@ -118,11 +118,11 @@ test("8B.15: a key and a certificate that are renewed work without a restart", a
   const tls = selfSigned("localhost");
   const allowed: Answer = (_seen, response) => sendJson(response, 200, { allowed: true });
   await using secure = await scriptedServer(allowed, tls);
-  const client = createFga({ url: secure.url, ...files });
+  const client = createFga({ url: secure.url, ...files, timeoutMs: 30_000 });
   try {
+    await writeFile(files.caFile, selfSigned("another").cert);
     await expect(client.check({ store, tuple })).rejects.toThrow("reading the preshared key for OpenFGA");
     await writeFile(files.tokenFile, "first\n");
-    await writeFile(files.caFile, selfSigned("another").cert);
     await expect(client.check({ store, tuple })).rejects.toThrow("give the CA that signed it");
     await writeFile(files.caFile, tls.cert);
     expect(await client.check({ store, tuple })).toBe(true);
