@@ -17,6 +17,11 @@ const explanations: readonly Explanation[] = [
     reason: "the reference's 10 s end before its shutdown timeout of 1m: what is under way was killed",
   },
   {
+    lines: /^[-+]livenessProbe \{/,
+    reason:
+      "one second without an answer, on a busy node, restarted the pod: with one failure that ends it, it gets five seconds",
+  },
+  {
     lines: /^[-+]securityContext \{/,
     reason: "our container drops all capabilities, cannot gain rights, and says which user it runs as",
   },

@@ -52,6 +52,8 @@ periodSeconds: {{ include "af.get" (dict "root" .root "key" "health.periodSecond
 {{- define "af.container.probes" -}}
 livenessProbe:
   {{- include "af.probe" (dict "root" . "kind" "liveness") | nindent 2 }}
+  # A busy node is no reason to restart.
+  timeoutSeconds: 5
   failureThreshold: {{ include "af.get" (dict "root" . "key" "health.liveness.failureThreshold") }}
 startupProbe:
   {{- include "af.probe" (dict "root" . "kind" "startup") | nindent 2 }}
