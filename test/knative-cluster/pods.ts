@@ -41,12 +41,14 @@ export async function podsOf({ kubectl }: Cluster, component?: string): Promise<
 /** How many pods of functions there are, from one look to the next. */
 export class PodCount implements AsyncDisposable {
   readonly #stop = new AbortController();
+  readonly #cluster: Cluster;
   readonly #looking: Promise<void>;
   readonly #start = performance.now();
   readonly #seen: { readonly atMs: number; readonly count: number }[] = [];
 
   constructor(cluster: Cluster, everyMs = 1_000) {
-    this.#looking = this.#look(cluster, everyMs);
+    this.#cluster = cluster;
+    this.#looking = this.#lookOn(everyMs);
   }
 
   /** Each change as `12s:3`. */
@@ -58,18 +60,24 @@ export class PodCount implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#stop.signal.aborted) return;
     this.#stop.abort();
     await this.#looking;
+    await this.#look();
   }
 
-  async #look(cluster: Cluster, everyMs: number): Promise<void> {
+  async #lookOn(everyMs: number): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      const atMs = performance.now() - this.#start;
-      // A look that fails tells nothing of pods.
-      const pods = await podsOf(cluster, "function").catch(() => undefined);
-      if (pods) this.#seen.push({ atMs, count: pods.length });
+      await this.#look();
       await sleep(everyMs, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  async #look(): Promise<void> {
+    const atMs = performance.now() - this.#start;
+    // A look that fails tells nothing of pods.
+    const pods = await podsOf(this.#cluster, "function").catch(() => undefined);
+    if (pods) this.#seen.push({ atMs, count: pods.length });
   }
 }
