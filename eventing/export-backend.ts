@@ -1,4 +1,4 @@
-import { ApiError, type Call } from "../shared/kcp/client.ts";
+import { ApiError, type Call, type Reader } from "../shared/kcp/client.ts";
 import { kinds } from "../shared/kcp/kinds.ts";
 import { pathOf } from "../shared/kcp/resource-path.ts";
 import type { Client } from "../shared/kcp/rest.ts";
@@ -6,9 +6,15 @@ import { logicalClusterName } from "../shared/names.ts";
 import type { Backend } from "../shared/pass.ts";
 import { restBackend } from "./rest-backend.ts";
 
-/** What functions read and write through behind the API export, which does not show all: a workspace that is not bound
- *  yet, is gone, or is none of an account answers 403 to everything. A source would not know of anything there either. */
-export function exportBackend(client: Client): Backend {
+/** What functions read and write through behind the API export. */
+export const exportBackend = (client: Client): Backend => ({
+  ...restBackend(client),
+  reader: exportReader(client, client),
+});
+
+/** The export does not show all: a workspace that is not bound yet, is gone, or is none of an account answers 403 to
+ *  everything. For who reads it has nothing in it then, since a source would not know of anything there either. */
+export function exportReader(client: Client, reader: Reader): Reader {
   const isHidden = hiding(client);
   const reading = async <T>(read: () => Promise<T>, { absent, cluster, call }: Look<T>): Promise<T> => {
     try {
@@ -19,12 +25,9 @@ export function exportBackend(client: Client): Backend {
     }
   };
   return {
-    ...restBackend(client),
-    reader: {
-      get: (kind, cluster, name, call) =>
-        reading(() => client.get(kind, cluster, name, call), { absent: undefined, cluster, call }),
-      list: (kind, cluster, call) => reading(() => client.list(kind, cluster, call), { absent: [], cluster, call }),
-    },
+    get: (kind, cluster, name, call) =>
+      reading(() => reader.get(kind, cluster, name, call), { absent: undefined, cluster, call }),
+    list: (kind, cluster, call) => reading(() => reader.list(kind, cluster, call), { absent: [], cluster, call }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { exportReader } from "../../eventing/export-backend.ts";
 import { completeEvents } from "../../eventing/own-events.ts";
 import { type DryWrite, dryRun } from "../../eventing/recording/dry-run.ts";
 import type { RecordedRead, RecordedWrite } from "../../eventing/recording/invocation.ts";
@@ -38,7 +39,9 @@ export type Written = RecordedWrite & Partial<Pick<DryWrite, "before" | "after">
 export async function runHere(fn: AccountFunction, event: CloudEvent, here: Here): Promise<Invoked> {
   const { client, settings, log, signal, now } = here;
   const dry = here.dryRun ? dryRun(client, now) : undefined;
-  const tape = new Tape(dry?.backend ?? restBackend(client), event, { now, signal, attempt: 1, log });
+  const backend = dry?.backend ?? restBackend(client);
+  const shown = { ...backend, reader: exportReader(client, backend.reader) };
+  const tape = new Tape(shown, event, { now, signal, attempt: 1, log });
   const invoke = createInvoke({ backend: tape.backend, settings, steps });
   const ended = (result: Invoked["result"], events: readonly CloudEvent[]): Invoked => ({
     function: fn.name,
