@@ -8,6 +8,7 @@ import { systemClock } from "../clock.ts";
 import { createHttpClient, type HttpClient } from "../http-client.ts";
 import type { SchedulerConfig } from "../source-config.ts";
 import { type Delivered, deliver } from "./deliver.ts";
+import { type LetterTold, tellingLetters } from "./letters.ts";
 import { Scheduler } from "./scheduler.ts";
 import { serveScheduler } from "./server.ts";
 import type { Timer } from "./timer.ts";
@@ -37,12 +38,14 @@ const maxSockets = 32;
 export async function openScheduling(config: SchedulerConfig, options: SchedulingOptions): Promise<Scheduling> {
   const { functions, log, metrics } = options;
   const client = createHttpClient({ maxSockets });
+  const letter = tellingLetters(options);
   let timers: Timers | undefined;
   let scheduler: Scheduler | undefined;
   const server = await serveScheduler({
     address: config.address,
     timers: () => timers,
     functions,
+    letter,
     clock: systemClock,
     log,
   });
@@ -66,7 +69,7 @@ export async function openScheduling(config: SchedulerConfig, options: Schedulin
       scheduler = new Scheduler({
         timers,
         deliver: (timer, signal) => deliver(timer, signal, { ...config, client, publish, timeoutMs: config.timeout }),
-        bury: (timer, refused) => bury(timer, refused, config, client),
+        bury: (timer, refused) => bury(timer, refused, { config, client, letter }),
         ...{ clock: systemClock, random: Math.random, log, ended },
       });
       await scheduler.start();
@@ -82,15 +85,20 @@ export async function openScheduling(config: SchedulerConfig, options: Schedulin
   };
 }
 
-/** Posts what a function will never take to the dead-letter sink, if there is one. */
+interface Graveyard {
+  readonly config: SchedulerConfig;
+  readonly client: HttpClient;
+  readonly letter: LetterTold;
+}
+
+/** Posts what a function will never take to the dead-letter sink, or tells of it where there is none. */
 async function bury(
   { event, function: name, refusals }: Timer,
   { code, reason }: Delivered & { is: "refused" },
-  { deadLetterSink: url, timeout: timeoutMs }: SchedulerConfig,
-  client: HttpClient,
+  { config: { deadLetterSink: url, timeout: timeoutMs }, client, letter }: Graveyard,
 ): Promise<void> {
-  if (url === undefined) return;
-  const letter = deadLetter(event, { function: name, code, reason, attempt: refusals + 1, version: undefined });
-  const { status } = await client.post({ ...httpContent(letter, "structured"), url, timeoutMs });
+  const dead = deadLetter(event, { function: name, code, reason, attempt: refusals + 1, version: undefined });
+  if (url === undefined) return letter(dead, name);
+  const { status } = await client.post({ ...httpContent(dead, "structured"), url, timeoutMs });
   if (status < 200 || status > 299) throw new Error(`the dead-letter sink ${url} answers ${status}`);
 }

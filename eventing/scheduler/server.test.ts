@@ -127,6 +127,21 @@ describe("the scheduler's endpoint", () => {
   });
 });
 
+describe("the dead-letter sink of an installation that has no other", () => {
+  test("counts and takes what Brokers and the scheduler send, by function", async () => {
+    await using each = await open("http://127.0.0.1:1");
+    const letter = { ...event, knativeerrordest: "http://f.ns", knativeerrorcode: "500", knativeerrordata: "bm8=" };
+    const post = (path: string) => each.post(path, httpContent(letter, "binary")).then(({ status }) => status);
+    expect(await Promise.all([post("/dead-letters/f"), post("/dead-letters/f"), post("/dead-letters")])).toEqual([
+      202, 202, 202,
+    ]);
+    const text = await each.metrics.registry.metrics();
+    expect(text).toContain(`account_functions_events_handled_total{function="f",outcome="dead"} 2`);
+    expect(text).toContain(`account_functions_events_handled_total{function="other",outcome="dead"} 1`);
+    expect((await each.post("/dead-letters/f", { method: "GET" })).status).toBe(405);
+  });
+});
+
 describe("handing a due event to its function", () => {
   const never = new AbortController().signal;
   const timer = { function: "f", event, dueAt: 0, refusals: 0 };
