@@ -70,7 +70,8 @@ export const sourceFlags = {
   "dead-letter-sink": {
     type: "string",
     env: "DEAD_LETTER_SINK",
-    description: "URL that takes such events when their function refuses them for good; they are only logged without",
+    description:
+      "URL that takes such events when their function refuses them for good; they are counted and logged without",
   },
   "max-timers": { type: "number", default: 10_000, description: "events that may wait so; 503 beyond" },
   ...exportFlags,

@@ -41,7 +41,7 @@ test("002-C32 a source that stands by publishes nothing, takes timers, and works
   await source.stop();
   await person.apply(`${orgs}:acme`, "after");
   await person.ready(`${orgs}:acme`, "after", 60_000);
-  expect(await standby.metric(leads)).toBe(1);
+  await expect.poll(() => standby.metric(leads), { timeout: 30_000 }).toBe(1);
   const handled = `account_functions_timers_ended_total{function="create-workspace",outcome="handled"`;
   await expect.poll(() => standby.metric(handled), { timeout: 30_000 }).toBeGreaterThan(0);
 });
