@@ -115,9 +115,12 @@ describe("one function for the event of an account", () => {
     });
     const here = { client: admin, settings: defaultSettings, dryRun: false, log: silent, now: Date.now };
     const invoked = await runHere(failing, event, { ...here, signal: new AbortController().signal });
-    expect(
-      renderInvoked(invoked, { style: styleOf({ color: false }), pathOf: (cluster) => cluster, verbose: false }),
-    ).toContain("failed: no such luck");
+    const told = renderInvoked(invoked, {
+      style: styleOf({ color: false }),
+      pathOf: (cluster) => cluster,
+      verbose: false,
+    });
+    expect(told).toContain("\nfailed: Error: no such luck\n    at ");
   });
 
   test("an account in a workspace that does not bind the export is none: kcp says 403 of what cannot be there", async () => {
