@@ -5,7 +5,7 @@ import { delimiter, dirname, join } from "node:path";
 import { backendName } from "../tools/backend.ts";
 import { bundlePm } from "../tools/bundle.ts";
 import { obtainApiServer } from "../tools/knative/validation-server.ts";
-import { chartToolNames, obtain } from "../tools/obtain.ts";
+import { chartToolNames, imageToolNames, obtain } from "../tools/obtain.ts";
 import { orphaned } from "../tools/orphaned.ts";
 import { root } from "../tools/paths.ts";
 import { elapsed, say } from "../tools/progress.ts";
@@ -76,7 +76,7 @@ async function runnable(wanted: readonly string[]): Promise<readonly string[]> {
     for (const name of ["kcp", "nats-server", "openfga", "keycloak"] as const) await obtain(name);
     env.PATH = [env.PATH, dirname(await obtain("kubectl"))].join(delimiter);
     if (isFull) {
-      for (const name of chartToolNames) await obtain(name);
+      for (const name of [...chartToolNames, ...imageToolNames]) await obtain(name);
       await obtainApiServer();
     }
     return wanted;
