@@ -2,9 +2,9 @@ import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config
 import type { BackendName } from "./tools/backend.ts";
 
 const seconds = 1000;
-const alone = ["test/e2e/**/*.test.ts", "test/conformance/**/*.test.ts"];
-const inPairs = ["**/*.kcp.test.ts"];
-const onEachBackend = [...alone, ...inPairs];
+const large = ["test/e2e/**/*.test.ts", "test/conformance/**/*.test.ts"];
+const small = ["**/*.kcp.test.ts"];
+const onEachBackend = [...large, ...small];
 const onEmbedded = ["test/random/**/*.test.ts", "test/runtimes/**/*.test.ts"];
 const onReal = ["**/*.real.test.ts"];
 const onCluster = ["**/*.cluster.test.ts"];
@@ -36,9 +36,9 @@ export default defineConfig({
         workers: 2,
         order: 1,
       }),
-      // A kcp that starts takes the quiet that these need, who look at the time.
-      withServers("real", { backend: "kcp", include: alone, workers: 1, order: 2 }),
-      withServers("real-cli", { backend: "kcp", include: inPairs, workers: 2, order: 3 }),
+      // The longest mostly waits; beside it there is time for the others.
+      withServers("real", { backend: "kcp", include: large, workers: 2, order: 2 }),
+      withServers("real-cli", { backend: "kcp", include: small, workers: 2, order: 3 }),
       withServers("real-only", { backend: "kcp", include: onReal, workers: 2, order: 4 }),
       // Only for `make e2e-knative`.
       withServers("cluster", { backend: "kcp", include: onCluster, workers: 1, order: 5 }),
