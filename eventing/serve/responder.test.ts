@@ -38,10 +38,10 @@ function responding(functions: readonly AccountFunction[], more: Partial<Respond
     concurrency: 10,
     ...more,
   });
-  const post = (about: CloudEvent, { mode = "binary", path = "/", accept }: Post = {}) => {
+  const post = (about: CloudEvent, { mode = "binary", path = "/", accept, isAbandoned }: Post = {}) => {
     const { headers, body } = httpContent(about, mode);
     const all = { ...headers, ...(accept && { accept }) };
-    return responder.respond({ path, headers: Object.entries(all), body });
+    return responder.respond({ path, headers: Object.entries(all), body, ...(isAbandoned && { isAbandoned }) });
   };
   return { responder, post, logged };
 }
@@ -49,6 +49,7 @@ interface Post {
   readonly mode?: Mode;
   readonly path?: string;
   readonly accept?: string;
+  readonly isAbandoned?: () => boolean;
 }
 const eventsIn = ({ headers, body }: Answer) =>
   readHttpEvents({
@@ -252,6 +253,26 @@ describe("order and load", () => {
     held.resolve();
     for (const { status } of await Promise.all(posted)) expect(status).toBe(204);
     expect((await post(event)).status).toBe(204);
+  });
+
+  test("what its sender no longer waits for when its turn comes is left to be sent again", async () => {
+    const held = gate();
+    const handled: string[] = [];
+    const slow = fn("f", async ({ id }) => {
+      handled.push(id);
+      await held.promise;
+      return done();
+    });
+    const { post } = responding([slow]);
+    const first = post({ ...event, id: "1" });
+    let isAbandoned = false;
+    const second = post({ ...event, id: "2" }, { isAbandoned: () => isAbandoned });
+    isAbandoned = true;
+    held.resolve();
+    expect((await first).status).toBe(204);
+    expect(told(await second)).toMatchObject({ status: 500, outcome: "retry" });
+    expect(handled).toEqual(["1"]);
+    expect((await post({ ...event, id: "2" })).status).toBe(204);
   });
 
   test("draining finishes what is under way, and takes no more", async () => {

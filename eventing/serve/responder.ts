@@ -48,6 +48,8 @@ export interface ResponderOptions {
 export interface Posted extends Message {
   /** `/` for every function that takes the event, `/<function>` for that one. */
   readonly path: string;
+  /** Whoever sent it has gone, and will send it again. */
+  readonly isAbandoned?: () => boolean;
 }
 
 /** Requests to answers: what a server of functions does, without the server. */
@@ -67,7 +69,7 @@ export function createResponder(options: ResponderOptions): Responder {
   let inFlight = 0;
   let draining = false;
 
-  const answer = async ({ event, mode }: Received, { headers, path }: Posted): Promise<Answer> => {
+  const answer = async ({ event, mode }: Received, { headers, path, isAbandoned }: Posted): Promise<Answer> => {
     const named = functionsAt(path, functions);
     if (!named) return textAnswer(404, `use / or ${functions.map(({ name }) => `/${name}`).join(", ")}`);
     const takers = named.filter(({ on }) => on.some((filter) => matches(filter, event)));
@@ -78,7 +80,7 @@ export function createResponder(options: ResponderOptions): Responder {
     const reply = new Reply({ sink, takesBatch: takesBatch(headers) });
     const id = randomUUID();
     const attempt = forParent ? attemptOf(headers) : undefined;
-    const runs = await Promise.all(takers.map((fn) => work.run(fn, event, { reply, id, attempt })));
+    const runs = await Promise.all(takers.map((fn) => work.run(fn, event, { reply, id, attempt, isAbandoned })));
     if (runs.some(({ isStopped }) => isStopped)) return unavailable("shutting down");
     const failed = runs.find(({ ended }) => ended.outcome === "retry");
     if (failed) return failedAnswer(id, forParent ? failed.failure : undefined);
@@ -119,6 +121,7 @@ interface Asked {
   readonly id: string;
   /** As whoever asked counts; counted here without. */
   readonly attempt: number | undefined;
+  readonly isAbandoned: Posted["isAbandoned"];
 }
 interface Ran {
   readonly ended: Ended;
@@ -161,11 +164,17 @@ function working(options: ResponderOptions, queue: KeyedQueue) {
 
   return {
     abort: () => stopping.abort(new Error("stopping")),
-    run(fn: AccountFunction, event: CloudEvent, { reply, id, attempt: told }: Asked) {
+    run(fn: AccountFunction, event: CloudEvent, { reply, id, attempt: told, isAbandoned }: Asked) {
       const { promise, resolve } = Promise.withResolvers<Ran>();
       const addedAt = clock.now();
       metrics.added(fn.name);
       const run = async () => {
+        if (isAbandoned?.()) {
+          // What has waited for its turn so long comes again: to do it twice would hold up the others even more.
+          metrics.returned(fn.name);
+          resolve({ ended: { outcome: "retry" }, isStopped: false, failure: { outcome: "retry" } });
+          return;
+        }
         const attempt = told ?? attempts.of(fn.name, event);
         const now = () => clock.now();
         const delivery = new HttpDelivery({ function: fn.name, event, attempt, reply, schedule, now });

@@ -52,7 +52,8 @@ async function answer(request: IncomingMessage, { respond, missing }: ServerOpti
   const [path = "/"] = (request.url ?? "/").split("?");
   if (path.startsWith("/health/")) return health(path, method, missing);
   if (method !== "POST") return notAllowed("POST", "POST an event");
-  return respond({ path, headers: headersOf(request), body: await bodyOf(request, maxBytes) });
+  const body = await bodyOf(request, maxBytes);
+  return respond({ path, headers: headersOf(request), body, isAbandoned: () => request.socket.destroyed });
 }
 
 function health(path: string, method: string | undefined, missing: Readiness): Answer {
