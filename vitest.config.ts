@@ -36,12 +36,12 @@ export default defineConfig({
         workers: 2,
         order: 1,
       }),
-      // The longest mostly waits; beside it there is time for the others.
+      // All at once: the longest mostly waits, and beside it there is time for the others.
       withServers("real", { backend: "kcp", include: large, workers: 2, order: 2 }),
-      withServers("real-cli", { backend: "kcp", include: small, workers: 2, order: 3 }),
-      withServers("real-only", { backend: "kcp", include: onReal, workers: 2, order: 4 }),
+      withServers("real-cli", { backend: "kcp", include: small, workers: 2, order: 2 }),
+      withServers("real-only", { backend: "kcp", include: onReal, workers: 2, order: 2 }),
       // Only for `make e2e-knative`.
-      withServers("cluster", { backend: "kcp", include: onCluster, workers: 1, order: 5 }),
+      withServers("cluster", { backend: "kcp", include: onCluster, workers: 1, order: 3 }),
     ],
     teardownTimeout: 30 * seconds,
     coverage: {
