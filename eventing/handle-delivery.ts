@@ -3,11 +3,11 @@ import { classify, messageOf } from "../shared/kcp/errors.ts";
 import type { Bus, Delivery } from "./bus/bus.ts";
 import type { Clock } from "./clock.ts";
 import type { DispatchMetrics, Handled, Run } from "./dispatch-metrics.ts";
+import { eventFields } from "./event-fields.ts";
 import type { Execute } from "./execute.ts";
 import { hopsOf, maxHops } from "./own-events.ts";
 import { backoffMs, maxAttempts, maxUnsettled } from "./retry-policy.ts";
 import { TimeLimitError, withinLimits } from "./time-limit.ts";
-import { traceIdOf } from "./trace-context.ts";
 
 export interface Handling {
   /** Where facts go. */
@@ -103,13 +103,10 @@ const troubleOf = (error: unknown) => (error instanceof TimeLimitError ? "time l
 /** The one line of each handled event (conventions, rule 14). */
 function writeLine(log: Log, { function: name, event, attempt }: Run, handled: Handled, error: unknown): void {
   const { outcome, reason, againInMs, ms } = handled;
-  const trace = traceIdOf(event.traceparent);
+  const { trace, ...about } = eventFields(event);
   const fields = {
     function: name,
-    event: event.id,
-    type: event.type,
-    workspace: event.kcppath ?? event.kcpcluster,
-    subject: event.subject,
+    ...about,
     outcome,
     ...(reason !== undefined && { reason }),
     ...(againInMs !== undefined && { againInMs }),

@@ -1,19 +1,16 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { NodeConnectionOptions } from "@nats-io/transport-node";
-import { encodeEvent } from "../../shared/event-codec.ts";
 import type { Log } from "../../shared/function.ts";
-import { encodeHeaderValue } from "../../shared/header-value.ts";
-import { messageOf } from "../../shared/kcp/errors.ts";
 import type { Archive } from "./archive.ts";
 import { brokerOf } from "./broker-prefix.ts";
 import { findBrokerStream } from "./broker-stream.ts";
-import { type Bus, EventTooLargeError } from "./bus.ts";
+import type { Bus } from "./bus.ts";
 import { checkpointIn } from "./checkpoint.ts";
 import { jetStreamArchive } from "./jetstream-archive.ts";
 import { connectTo } from "./jetstream-connect.ts";
-import { structured } from "./jetstream-delivery.ts";
 import { JetStreamLink } from "./jetstream-link.ts";
 import { ensureBucket, jetStreamMap } from "./jetstream-map.ts";
+import { overhead, publishing } from "./jetstream-publish.ts";
 import { JetStreamRecords } from "./jetstream-records.ts";
 import { ensureStream, type StreamOptions } from "./jetstream-stream.ts";
 import { subscribe } from "./jetstream-subscribe.ts";
@@ -36,8 +33,6 @@ export interface JetStreamBusOptions {
 
 const flushLimitMs = 1_000;
 const oneDay = 24 * 60 * 60 * 1000;
-/** Room in a message for headers, and for what a dead letter adds to an event, in bytes. */
-const overhead = 16 * 1024;
 
 /** A bus on NATS JetStream: one stream, which is also the history, and a durable consumer per function and partition.
  *  Rejects when NATS cannot be reached; later losses of the connection, or of the stream, are repaired for ever. */
@@ -75,17 +70,7 @@ export async function createJetStreamBus(options: JetStreamBusOptions): Promise<
     get maxBytes() {
       return maxBytes();
     },
-    async publish(event, signal) {
-      const body = encodeEvent(event);
-      if (body.byteLength > maxBytes()) throw new EventTooLargeError(event.id, body.byteLength, maxBytes());
-      const subject = subjects.event(event);
-      const msgID = encodeHeaderValue(event.id);
-      try {
-        await link.request(() => link.js.publish(subject, body, { headers: structured(), msgID }), signal);
-      } catch (cause) {
-        throw new Error(`publishing ${event.id} to ${subject}: ${messageOf(cause)}`, { cause });
-      }
-    },
+    publish: publishing({ link, subjects, maxBytes }),
     subscribe: (subscription, deliver) => subscribe({ link, settings, log, subscription, deliver, version }),
     checkpoint: async () => checkpointIn(await jetStreamMap(link, bucket)),
     async records(bounds) {

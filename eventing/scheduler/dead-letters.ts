@@ -2,7 +2,7 @@ import type { CloudEvent } from "../../shared/event.ts";
 import type { Log } from "../../shared/function.ts";
 import type { Metrics } from "../../shared/metrics.ts";
 import type { DeadLetter } from "../bus/dead-letter.ts";
-import { traceIdOf } from "../trace-context.ts";
+import { eventFields } from "../event-fields.ts";
 
 /** Told of an event that could not be delivered; `name` is the function whose it was, where the address said so. */
 export type OnDeadLetter = (event: CloudEvent, name: string | undefined) => void;
@@ -23,13 +23,10 @@ export function tellDeadLetters({ functions, log, metrics }: Options): OnDeadLet
     const { knativeerrordest: dest, knativeerrorcode: code, knativeerrordata: data } = event as Partial<DeadLetter>;
     const known = [name, dest].find((each) => each !== undefined && functions.has(each)) ?? "other";
     metrics.events.handled.inc({ function: known, outcome: "dead" });
-    const trace = traceIdOf(event.traceparent);
+    const { trace, ...about } = eventFields(event);
     const fields = {
       function: known,
-      event: event.id,
-      type: event.type,
-      workspace: event.kcppath ?? event.kcpcluster,
-      subject: event.subject,
+      ...about,
       account: event.accountkey,
       outcome: "dead",
       ...(dest !== undefined && { dest }),

@@ -1,17 +1,14 @@
 import type { JetStreamClient, JetStreamManager } from "@nats-io/jetstream";
-import { encodeEvent } from "../../shared/event-codec.ts";
 import type { Log } from "../../shared/function.ts";
-import { encodeHeaderValue } from "../../shared/header-value.ts";
-import { messageOf } from "../../shared/kcp/errors.ts";
 import { brokerOf } from "../bus/broker-prefix.ts";
 import { findBrokerStream } from "../bus/broker-stream.ts";
-import { type EventSink, EventTooLargeError } from "../bus/bus.ts";
+import type { EventSink } from "../bus/bus.ts";
 import { checkpointIn } from "../bus/checkpoint.ts";
 import type { DurableMap } from "../bus/durable-map.ts";
 import { connectTo } from "../bus/jetstream-connect.ts";
-import { structured } from "../bus/jetstream-delivery.ts";
 import { JetStreamLink } from "../bus/jetstream-link.ts";
 import { ensureBucket, jetStreamMap } from "../bus/jetstream-map.ts";
+import { overhead, publishing } from "../bus/jetstream-publish.ts";
 import { ensureStream } from "../bus/jetstream-stream.ts";
 import { namesOf, subjectsOf } from "../bus/subjects.ts";
 
@@ -31,8 +28,6 @@ export interface JetStreamState {
 
 const replicas = 1;
 const oneWeek = 7 * 24 * 60 * 60 * 1000;
-/** Room in a message for headers, in bytes. */
-const overhead = 16 * 1024;
 
 type Provision = (jsm: JetStreamManager) => Promise<string>;
 
@@ -70,22 +65,12 @@ export async function openJetStreamSink(
       : ensureStream(jsm, { stream: namesOf(prefix).events, subjects, maxAgeMs: oneWeek, replicas }),
   );
   const { link } = state;
+  const maxBytes = () => (link.nc.info?.max_payload ?? Number.POSITIVE_INFINITY) - overhead;
   const sink: EventSink = {
     get connected() {
       return link.connected;
     },
-    async publish(event, signal) {
-      const body = encodeEvent(event);
-      const maxBytes = (link.nc.info?.max_payload ?? Number.POSITIVE_INFINITY) - overhead;
-      if (body.byteLength > maxBytes) throw new EventTooLargeError(event.id, body.byteLength, maxBytes);
-      const subject = subjects.event(event);
-      const msgID = encodeHeaderValue(event.id);
-      try {
-        await link.request(() => link.js.publish(subject, body, { headers: structured(), msgID }), signal);
-      } catch (cause) {
-        throw new Error(`publishing ${event.id} to ${subject}: ${messageOf(cause)}`, { cause });
-      }
-    },
+    publish: publishing({ link, subjects, maxBytes }),
     checkpoint: async () => checkpointIn(state.checkpoint),
     close: () => state.close(),
   };
