@@ -1,4 +1,3 @@
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { validatePath } from "../../eventing/admission/server.ts";
@@ -7,10 +6,10 @@ import { kinds } from "../../shared/kcp/kinds.ts";
 import { loadKubeconfig } from "../../shared/kcp/kubeconfig.ts";
 import type { Account } from "../../shared/kcp/objects.ts";
 import { type Client, createClient } from "../../shared/kcp/rest.ts";
-import { selfSigned } from "../../shared/self-signed.ts";
 import { BareKcp, eventually } from "../../test/bare-kcp.ts";
 import { Product } from "../../test/e2e/product.ts";
 import { postReview } from "../../test/post-review.ts";
+import { writeServerCertificate } from "../../test/server-certificate.ts";
 import { freePorts } from "../../tools/ports.ts";
 
 const orgs = "root:orgs";
@@ -25,10 +24,7 @@ beforeAll(async () => {
   await bare.bootstrap("--admission=none");
   admin = createClient({ config: await loadKubeconfig({ file: bare.kcp.adminKubeconfig, context: "base" }) });
   const certificates = join(bare.folder, "certificates");
-  const { cert, key } = selfSigned("localhost");
-  await mkdir(certificates);
-  ca = join(certificates, "tls.crt");
-  await Promise.all([writeFile(ca, cert), writeFile(join(certificates, "tls.key"), key)]);
+  ca = await writeServerCertificate(certificates);
   [port = 0] = await freePorts(1);
   admission = new Product({
     command: "admission",

@@ -1,4 +1,3 @@
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -10,10 +9,10 @@ import { apiVersionOf, kinds } from "../../shared/kcp/kinds.ts";
 import type { Account } from "../../shared/kcp/objects.ts";
 import type { Client } from "../../shared/kcp/rest.ts";
 import { nameProblem } from "../../shared/naming.ts";
-import { selfSigned } from "../../shared/self-signed.ts";
 import { defaultSettings } from "../../shared/settings.ts";
 import { BareKcp, eventually, succeeding } from "../../test/bare-kcp.ts";
 import { Product } from "../../test/e2e/product.ts";
+import { writeServerCertificate } from "../../test/server-certificate.ts";
 import { freePorts } from "../../tools/ports.ts";
 import { createLimit } from "../limit.ts";
 import { resourceOf, systemWorkspace } from "./manifests.ts";
@@ -38,10 +37,7 @@ beforeAll(async () => {
   expect(await bare.bootstrap("--admission=none")).toMatchObject({ code: 0 });
   alice = bare.as(bare.kcp.tokens.alice);
   const certificates = join(bare.folder, "certificates");
-  const { cert, key } = selfSigned("localhost");
-  const ca = join(certificates, "tls.crt");
-  await mkdir(certificates);
-  await Promise.all([writeFile(ca, cert), writeFile(join(certificates, "tls.key"), key)]);
+  const ca = await writeServerCertificate(certificates);
   const [port = 0] = await freePorts(1);
   webhookFlags = [`--webhook-url=https://localhost:${port}`, `--webhook-ca=${ca}`];
   const serving = ["--webhooks-enabled", `--webhooks-port=${port}`, `--webhooks-cert-dir=${certificates}`];

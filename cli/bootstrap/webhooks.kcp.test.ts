@@ -1,4 +1,3 @@
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ApiError } from "../../shared/kcp/client.ts";
@@ -6,9 +5,9 @@ import { kinds } from "../../shared/kcp/kinds.ts";
 import { loadKubeconfig } from "../../shared/kcp/kubeconfig.ts";
 import type { Account } from "../../shared/kcp/objects.ts";
 import { type Client, createClient } from "../../shared/kcp/rest.ts";
-import { selfSigned } from "../../shared/self-signed.ts";
 import { BareKcp, eventually, succeeding } from "../../test/bare-kcp.ts";
 import { Product } from "../../test/e2e/product.ts";
+import { writeServerCertificate } from "../../test/server-certificate.ts";
 import { freePorts } from "../../tools/ports.ts";
 
 const orgs = "root:orgs";
@@ -24,10 +23,7 @@ beforeAll(async () => {
   await bare.bootstrap("--admission=none");
   admin = createClient({ config: await loadKubeconfig({ file: bare.kcp.adminKubeconfig, context: "base" }) });
   const certificates = join(bare.folder, "certificates");
-  const { cert, key } = selfSigned("localhost");
-  await mkdir(certificates);
-  ca = join(certificates, "tls.crt");
-  await Promise.all([writeFile(ca, cert), writeFile(join(certificates, "tls.key"), key)]);
+  ca = await writeServerCertificate(certificates);
   const [port = 0] = await freePorts(1);
   url = `https://localhost:${port}`;
   const serving = ["--webhooks-enabled", `--webhooks-port=${port}`, `--webhooks-cert-dir=${certificates}`];

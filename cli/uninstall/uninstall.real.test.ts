@@ -1,11 +1,10 @@
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { KubeObject } from "../../shared/kcp/objects.ts";
-import { selfSigned } from "../../shared/self-signed.ts";
 import { BareKcp } from "../../test/bare-kcp.ts";
 import { Product } from "../../test/e2e/product.ts";
 import { OrgWorkspaces } from "../../test/org-workspaces.ts";
+import { writeServerCertificate } from "../../test/server-certificate.ts";
 import { freePorts } from "../../tools/ports.ts";
 import { admissionObjects } from "../bootstrap/admission.ts";
 import { type Manifest, resourceOf } from "../bootstrap/manifests.ts";
@@ -43,9 +42,7 @@ const securityType = () =>
 /** `pm run` with webhooks, and security on: all that an uninstallation takes away. */
 async function install(): Promise<void> {
   const folder = join(bare.folder, "certificates");
-  const { cert, key } = selfSigned("localhost");
-  await mkdir(folder, { recursive: true });
-  await Promise.all([writeFile(join(folder, "tls.crt"), cert), writeFile(join(folder, "tls.key"), key)]);
+  await writeServerCertificate(folder);
   const [port = 0] = await freePorts(1);
   product = new Product({
     kubeconfig: bare.operatorFile,

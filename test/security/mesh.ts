@@ -1,9 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createFga, type FgaClient } from "../../shared/fga/client.ts";
 import type { IdentityConfig } from "../../shared/identity/config.ts";
-import { selfSigned } from "../../shared/self-signed.ts";
 import { freePorts } from "../../tools/ports.ts";
 import { type Mailbox, startMailbox } from "../../tools/smtp-double.ts";
 import { BareKcp } from "../bare-kcp.ts";
@@ -11,6 +10,7 @@ import { natsBus, type TestBus } from "../e2e/buses.ts";
 import { Person } from "../e2e/person.ts";
 import { Product } from "../e2e/product.ts";
 import { runPm } from "../run-pm.ts";
+import { writeServerCertificate } from "../server-certificate.ts";
 import {
   startKcp,
   startKeycloak,
@@ -44,8 +44,8 @@ export async function startSecuredMesh(): Promise<SecuredMesh> {
   const folder = await mkdtemp(join(tmpdir(), "secured-"));
   const file = (name: string) => join(folder, name);
   const [port = 0] = await freePorts(1);
-  const certificates = await serverCertificate(file("certificates"));
-  const ca = `--ca=${join(certificates, "tls.crt")}`;
+  const certificates = file("certificates");
+  const ca = `--ca=${await writeServerCertificate(certificates)}`;
   const webhook = await runPm(["authorization-config", `--url=https://localhost:${port}`, ca]);
   await writeFile(file("webhook.kubeconfig"), webhook.out);
   const [bare, nats, openFga, keycloak, mailbox] = await Promise.all([
@@ -106,10 +106,3 @@ const identityOf = (keycloak: TestKeycloak, { port }: Mailbox): IdentityConfig =
   admin: keycloak.admin,
   realm: { smtp: { host: "127.0.0.1", port, from: "mesh@example.com", encryption: "none" } },
 });
-
-async function serverCertificate(folder: string): Promise<string> {
-  const { cert, key } = selfSigned("localhost");
-  await mkdir(folder);
-  await Promise.all([writeFile(join(folder, "tls.crt"), cert), writeFile(join(folder, "tls.key"), key)]);
-  return folder;
-}
