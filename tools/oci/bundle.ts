@@ -10,7 +10,9 @@ export interface Bundle {
 
 /** Bundles in memory. What the bundler leaves out because nothing calls it counts as not there. */
 export async function bundle({ output, ...input }: RolldownOptions): Promise<Bundle> {
-  await using build = await rolldown({ ...input, cwd: root });
+  // The order within a chunk follows the files' paths: a checkout whose node_modules is a link must have them below it too.
+  const resolve = { ...input.resolve, symlinks: false };
+  await using build = await rolldown({ ...input, resolve, cwd: root });
   const made = await build.generate(Array.isArray(output) ? output[0] : output);
   const chunks = made.output.filter((each) => each.type === "chunk");
   const modules = chunks.flatMap((chunk) =>

@@ -1,4 +1,4 @@
-import { readdir, readFile, realpath } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { z } from "zod";
 import { root } from "../paths.ts";
@@ -18,7 +18,7 @@ export interface NpmPackage {
 
 /** The packages that these module files belong to, in the order of their names. */
 export async function packagesOf(modules: readonly string[]): Promise<readonly NpmPackage[]> {
-  const home = await realpath(join(root, "node_modules"));
+  const home = join(root, "node_modules");
   const folders = new Set(
     modules.map((file) => folderOf(relative(home, file))).filter((folder) => folder !== undefined),
   );
