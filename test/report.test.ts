@@ -10,11 +10,11 @@ const file = (project: string, path: string, passed: number) => ({
 
 test("cases that failed, or passed only when tried again, are named with what they said", () => {
   const unsteady = [
-    { name: "a > b", passed: false, message: "expected 1 to be 2" },
+    { name: "a > b", passed: false, message: "expected 1 to be 2\nat a.test.ts:1" },
     { name: "c", passed: true, message: "" },
   ];
   expect(unsteadyLines([{ ...file("real", "test/e2e/a.test.ts", 1), unsteady }])).toEqual([
-    "failed: real: a > b\n  expected 1 to be 2",
+    "failed: real: a > b\n  expected 1 to be 2\n  at a.test.ts:1",
     "passed when tried again: real: c",
   ]);
 });

@@ -29,7 +29,7 @@ export interface FileTally {
   /** Path below the checkout. */
   readonly file: string;
   readonly tally: Tally;
-  /** Cases that failed, or passed only when tried again, each with the first line of what it said. */
+  /** Cases that failed, or passed only when tried again, each with the beginning of what each try said. */
   readonly unsteady: readonly Unsteady[];
 }
 export interface Unsteady {
@@ -41,10 +41,11 @@ export interface Unsteady {
 /** What a reader of the last lines needs to know of each case that did not simply pass. */
 export const unsteadyLines = (files: readonly FileTally[]): readonly string[] =>
   files.flatMap(({ project, unsteady }) =>
-    unsteady.map(
-      ({ name, passed, message }) =>
-        `${passed ? "passed when tried again" : "failed"}: ${project}: ${name}${message && `\n  ${message}`}`,
-    ),
+    unsteady.map(({ name, passed, message }) => {
+      const title = `${passed ? "passed when tried again" : "failed"}: ${project}: ${name}`;
+      const lines = message.split("\n").filter((line) => line.trim());
+      return [title, ...lines.map((line) => `  ${line}`)].join("\n");
+    }),
   );
 
 /** Tally of each suite, named `<backend> <folder>` by the first word of its project; the unit tests are one suite. In the

@@ -29,13 +29,18 @@ function unsteadinessOf(test: TestCase): readonly Unsteady[] {
   const { state, errors = [] } = test.result();
   const passed = state === "passed";
   if (state === "skipped" || (passed && !test.diagnostic()?.flaky)) return [];
-  return [{ name: test.fullName, passed, message: firstLine(errors[0]) }];
+  return [{ name: test.fullName, passed, message: errors.map(beginningOf).join("\n") }];
 }
 
 const errorsOf = (errors: readonly { readonly message: string }[], file: string): readonly Unsteady[] =>
-  errors.map((error) => ({ name: relative(root, file), passed: false, message: firstLine(error) }));
+  errors.map((error) => ({ name: relative(root, file), passed: false, message: beginningOf(error) }));
 
-const firstLine = (error: { readonly message: string } | undefined): string =>
-  stripVTControlCharacters(error?.message ?? "")
-    .split("\n", 1)[0]
-    ?.slice(0, 300) ?? "";
+const manyLines = 12;
+const manyCharacters = 1500;
+
+/** Enough to tell why: what CI keeps of a run are its last lines. */
+const beginningOf = ({ message, stack = "" }: { readonly message: string; readonly stack?: string }): string => {
+  const lines = stripVTControlCharacters(message).slice(0, manyCharacters).split("\n").slice(0, manyLines);
+  const where = stack.split("\n").find((line) => line.includes(root) && !line.includes("node_modules"));
+  return [...lines, ...(where ? [where.trim().replace(`${root}/`, "")] : [])].join("\n");
+};

@@ -1,5 +1,4 @@
 import { access, readFile } from "node:fs/promises";
-import { setTimeout as delay } from "node:timers/promises";
 import type { FgaServer } from "../../shared/fga/credentials.ts";
 import { ApiError } from "../../shared/kcp/client.ts";
 import type { KubeconfigOptions } from "../../shared/kcp/kubeconfig.ts";
@@ -26,7 +25,7 @@ import { runStep } from "./run-step.ts";
 import { refuseBreakingSchemas } from "./schema-upgrade.ts";
 import { chosenSecurity, readSecurity, type SecurityFlags } from "./security.ts";
 import { stepsOf } from "./security-steps.ts";
-import { waitUntil } from "./wait.ts";
+import { isBusy, settleMs, tryAgain, waitUntil } from "./wait.ts";
 import { untilServed } from "./webhooks.ts";
 
 export interface BootstrapOptions {
@@ -84,7 +83,7 @@ export async function runBootstrap(options: BootstrapOptions, io: BootstrapIo): 
       ...(await admissionSteps(admission)),
     ];
     const progress = new Progress(steps.length + (options.fga ? 4 : 3), io.stdout, io);
-    await progress.step("preconditions", async () => {
+    const prepare = async () => {
       const kcp = await checkPreconditions(client, { limitMs: options.waitMs, io });
       const security = await chosenSecurity(wish, client, call);
       if (wish.mode === "off" && !wish.release) await refusePending(client, views, call);
@@ -97,7 +96,8 @@ export async function runBootstrap(options: BootstrapOptions, io: BootstrapIo): 
       if (changes && !options.force) await refuseBreakingSchemas(client, steps, call);
       const identity = `tenancy identity ${kcp.tenancyIdentityHash.slice(0, 8)}…`;
       return [`kcp${kcp.version && ` ${kcp.version}`}, ${identity}, security ${security.isOn ? "on" : "off"}`];
-    });
+    };
+    await progress.step("preconditions", () => tryAgain(prepare, { passes: isBusy, limitMs: settleMs, io }));
     for (const step of steps) {
       await progress.step(`${step.workspace}: ${step.title}`, async () => {
         const done = await runStep(client, step, { ...options, io });
@@ -131,17 +131,10 @@ export async function runBootstrap(options: BootstrapOptions, io: BootstrapIo): 
  *  looked at again. */
 const verifyMs = 30_000;
 
-async function onceAllowed<T>(work: () => Promise<T>, io: BootstrapIo): Promise<T> {
-  for (const started = io.now(); ; ) {
-    try {
-      return await work();
-    } catch (error) {
-      const isLag = error instanceof ApiError && error.code === 403 && io.now() - started < verifyMs;
-      if (!isLag) throw error;
-      await delay(200, undefined, { signal: io.signal });
-    }
-  }
-}
+const onceAllowed = <T>(work: () => Promise<T>, io: BootstrapIo): Promise<T> => {
+  const passes = (error: unknown) => isBusy(error) || (error instanceof ApiError && error.code === 403);
+  return tryAgain(work, { passes, limitMs: verifyMs, io });
+};
 
 async function verify({ admin, fga, operatorKubeconfig, timeoutMs, waitMs }: BootstrapOptions, io: BootstrapIo) {
   let found = "";

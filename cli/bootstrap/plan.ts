@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Call } from "../../shared/kcp/client.ts";
-import { classify } from "../../shared/kcp/errors.ts";
 import type { KubeObject } from "../../shared/kcp/objects.ts";
 import type { Client } from "../../shared/kcp/rest.ts";
 import { type Manifest, resourceOf, type Step } from "./manifests.ts";
@@ -91,7 +90,3 @@ export function changedPaths(before: unknown, after: unknown, path = ""): readon
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null;
-
-/** Whether asking again soon may help: rights and new workspaces reach kcp's caches a moment late. */
-export const maySettle = (error: unknown): boolean =>
-  ["forbidden", "not-found", "conflict", "retry", "unreachable"].includes(classify(error));

@@ -8,7 +8,7 @@ import { few } from "../doctor/check.ts";
 import { CliError } from "../errors.ts";
 import { systemWorkspace } from "./manifests.ts";
 import { type Pending, pendingOf, release } from "./markers.ts";
-import { maySettle } from "./plan.ts";
+import { maySettle } from "./wait.ts";
 
 /** Opens the virtual workspace at a base URL, as the administrator. */
 export type Views = (url: string) => Client;

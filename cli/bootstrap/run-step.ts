@@ -1,10 +1,9 @@
 import { z } from "zod";
-import { messageOf } from "../../shared/kcp/errors.ts";
 import type { Client } from "../../shared/kcp/rest.ts";
 import type { Io } from "../command.ts";
 import { type Manifest, nameOf, resourceOf, type Step } from "./manifests.ts";
 import { missing } from "./missing.ts";
-import { fieldManager, maySettle, type Plan, planObject, planRemovals, readLive } from "./plan.ts";
+import { fieldManager, type Plan, planObject, planRemovals, readLive } from "./plan.ts";
 import { waitUntil } from "./wait.ts";
 
 export interface StepOptions {
@@ -20,9 +19,6 @@ export interface StepResult {
   readonly endpoint: string | undefined;
 }
 
-/** Rights and a new workspace reach kcp's caches a moment late: a refusal is final only after this time. */
-const settleMs = 10_000;
-
 /** Makes the objects of one step in order, waits until others can rely on each, then takes away what is unwanted. */
 export async function runStep(client: Client, step: Step, options: StepOptions): Promise<StepResult> {
   const { workspace, objects, asked, title, lacks } = step;
@@ -31,8 +27,11 @@ export async function runStep(client: Client, step: Step, options: StepOptions):
   const plans: Plan[] = [];
   for (const object of objects) {
     const upgrade = options.upgrade || (asked?.includes(object) ?? false);
-    const attempt = () => settling(async () => plans.push(await make(client, workspace, object, { upgrade, io })));
-    await waitUntil(nameOf(workspace, object), attempt, { ...wait, limitMs: Math.min(waitMs, settleMs) });
+    const attempt = async () => {
+      plans.push(await make(client, workspace, object, { upgrade, io }));
+      return undefined;
+    };
+    await waitUntil(nameOf(workspace, object), attempt, wait);
   }
   let endpoint: string | undefined;
   for (const object of objects) {
@@ -44,7 +43,12 @@ export async function runStep(client: Client, step: Step, options: StepOptions):
     await waitUntil(nameOf(workspace, object), look, wait);
   }
   if (lacks) await waitUntil(title, () => lacks(client, { signal: io.signal }), wait);
-  return { plans: [...plans, ...(await removals(client, step, options))], endpoint };
+  const remove = async () => {
+    plans.push(...(await removals(client, step, options)));
+    return undefined;
+  };
+  await waitUntil(title, remove, wait);
+  return { plans, endpoint };
 }
 
 async function removals(client: Client, step: Step, { upgrade, io }: StepOptions): Promise<readonly Plan[]> {
@@ -55,16 +59,6 @@ async function removals(client: Client, step: Step, { upgrade, io }: StepOptions
     await client.delete(resourceOf(object), { cluster: workspace, name: object.metadata.name }, undefined, call);
   }
   return plans.map((plan) => (plan.isForeign ? plan : { ...plan, state: "removed" }));
-}
-
-async function settling(work: () => Promise<unknown>): Promise<string | undefined> {
-  try {
-    await work();
-    return undefined;
-  } catch (error) {
-    if (maySettle(error)) return messageOf(error);
-    throw error;
-  }
 }
 
 async function make(

@@ -68,15 +68,6 @@ export function* members(set: FieldSet, path: readonly string[] = []): Generator
   }
 }
 
-export function contains(set: FieldSet, path: readonly string[]): boolean {
-  let node: FieldSet = set;
-  for (const key of path) {
-    if (node[key] === undefined) return false;
-    node = asObject(node[key]);
-  }
-  return path.length > 0 && isMember(node);
-}
-
 /** A path as people write it: `.spec.extend.with[name="x"]`. */
 export function inWords(path: readonly string[]): string {
   return path

@@ -57,8 +57,9 @@ export function applyTo(
   const left = others.flatMap((each) => less(each, intersect(changed, claimed)));
   const owned = left.reduce((all, each) => union(all, each.fieldsV1), none);
   // What this manager claimed before, claims no longer, and nobody else has.
-  const released = subtract(subtract(own?.fieldsV1 ?? none, claimed), owned);
-  const object = isEmpty(released) ? merged : removeFields(schema, merged, released);
+  const kept = union(claimed, owned);
+  const gone = subtract(own?.fieldsV1 ?? none, kept);
+  const object = isEmpty(gone) ? merged : removeFields(schema, merged, { gone, kept });
   // Only what changes the object has a time.
   const isSame = live !== undefined && equal(withoutRecord(live), withoutRecord(object));
   const written = entry(isSame ? { ...manager, time: own?.time } : manager, "Apply", claimed);

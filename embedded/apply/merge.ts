@@ -1,6 +1,6 @@
 import { asArray, asObject, isArray, isObject, type Json, type JsonObject } from "../json.ts";
 import type { Schema } from "../schema/schema.ts";
-import { contains, type FieldSet } from "./field-set.ts";
+import type { FieldSet } from "./field-set.ts";
 import { elementOf, itemKey, ownable, partsOf, withMetadata } from "./typed.ts";
 
 /** The live object with an applied configuration laid over it. */
@@ -28,9 +28,13 @@ function merge(schema: Schema, live: Json | undefined, applied: Json): Json {
   return [...kept, ...wanted.values()];
 }
 
-/** The object without these fields. */
-export function removeFields(schema: Schema, object: JsonObject, gone: FieldSet): JsonObject {
-  const left = asObject(remove(withMetadata(schema), ownable(object), gone, []));
+/** The object without what is `gone`, and without what the server has set beside it; nothing that is `kept` goes. */
+export function removeFields(
+  schema: Schema,
+  object: JsonObject,
+  { gone, kept }: { readonly gone: FieldSet; readonly kept: FieldSet },
+): JsonObject {
+  const left = asObject(remove(withMetadata(schema), ownable(object), gone, kept));
   const { annotations, finalizers, labels, ownerReferences, generateName, ...ours } = asObject(object.metadata);
   const keptByServer = Object.entries(asObject(annotations)).filter(([name]) => /^kcp\.io\/(cluster|path)$/.test(name));
   const metadata = asObject(left.metadata);
@@ -43,23 +47,17 @@ export function removeFields(schema: Schema, object: JsonObject, gone: FieldSet)
   };
 }
 
-function remove(schema: Schema, value: Json, gone: FieldSet, path: readonly string[]): Json | undefined {
+function remove(schema: Schema, value: Json, gone: FieldSet, kept: FieldSet): Json {
   const parts = partsOf(schema, value);
   if (!parts) return value;
-  const kept = new Map<string, Json>();
+  const left = new Map<string, Json>();
   for (const part of parts) {
-    const below = [...path, part.key];
-    const left = remove(part.schema, part.value, gone, below);
-    const isLeft = left !== undefined && !isHollow(part.value, left);
-    if (isLeft || !contains(gone, below)) {
-      if (left !== undefined) kept.set(part.key, left);
-    }
-    if (contains(gone, below) && !partsOf(part.schema, part.value)) kept.delete(part.key);
+    const goneBelow = gone[part.key];
+    const keptBelow = kept[part.key];
+    if (goneBelow === undefined) left.set(part.key, part.value);
+    else if (keptBelow !== undefined)
+      left.set(part.key, remove(part.schema, part.value, asObject(goneBelow), asObject(keptBelow)));
   }
-  if (isArray(value)) return asArray(value).flatMap((item) => kept.get(itemKey(schema, item)) ?? []);
-  return Object.fromEntries([...kept].map(([key, child]) => [key.slice(2), child]));
+  if (isArray(value)) return asArray(value).flatMap((item) => left.get(itemKey(schema, item)) ?? []);
+  return Object.fromEntries([...left].map(([key, child]) => [key.slice(2), child]));
 }
-
-/** Everything in it was taken away. */
-const isHollow = (before: Json, after: Json): boolean =>
-  (isObject(after) && Object.keys(after).length === 0) || (isArray(after) && after.length === 0 && isArray(before));

@@ -389,12 +389,15 @@ describe("security that is switched on later", () => {
     expect(code, err).toBe(0);
   };
 
+  let tries = 0;
+
   test("decisions 29: an org made before is secured though it is Ready, and leaves nothing behind when it goes", async () => {
+    const name = `early-${++tries}`;
     await mesh.product.stop();
     await bootstrap("--security=off", "--release");
     await mesh.product.start();
-    await mesh.admin.apply(orgs, "early", { creator: "ci-robot" });
-    const before = await ready(orgs, "early");
+    await mesh.admin.apply(orgs, name, { creator: "ci-robot" });
+    const before = await ready(orgs, name);
     expect(before.status?.security).toBeUndefined();
     expect(before.status?.conditions).toContainEqual(
       expect.objectContaining({ type: "SecuritySubroutine", status: "True", reason: "Skipped" }),
@@ -403,16 +406,16 @@ describe("security that is switched on later", () => {
     await bootstrap("--security=on");
     await mesh.product.start("--resync=3s");
     await mesh.admin.until(60_000, async () => {
-      const { metadata, status } = await mesh.admin.account(orgs, "early");
+      const { metadata, status } = await mesh.admin.account(orgs, name);
       expect(status?.security?.steps.at(-1)).toMatchObject({ name: "release", state: "Done" });
       expect(status?.phase).toBe("Ready");
       expect(metadata.finalizers).toContain("security.platform-mesh.io/account");
     });
-    const store = await storeOf("early");
+    const store = await storeOf(name);
     expect(store).not.toBe("");
-    await mesh.admin.delete("Account", orgs, "early");
-    await mesh.admin.gone("Account", orgs, "early", 120_000);
+    await mesh.admin.delete("Account", orgs, name);
+    await mesh.admin.gone("Account", orgs, name, 120_000);
     expect(await mesh.fga.getStore({ id: store })).toBeUndefined();
-    expect(await mesh.people.keycloakSays("/realms/early")).toBeUndefined();
+    expect(await mesh.people.keycloakSays(`/realms/${name}`)).toBeUndefined();
   }, 300_000);
 });

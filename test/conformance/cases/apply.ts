@@ -362,4 +362,58 @@ export function applyCases(): void {
       );
     });
   });
+
+  describe("server-side apply of a list whose items the server completes", () => {
+    const claim = (resource: string) => ({ resource, verbs: ["*"] });
+    const claims = (name: string, resources: readonly string[], manager = "one") => {
+      const path = `/apis/apis.kcp.io/v1alpha2/apiexports/${name}?fieldManager=${manager}`;
+      const spec = { permissionClaims: resources.map(claim) };
+      const body = { apiVersion: "apis.kcp.io/v1alpha2", kind: "APIExport", metadata: { name }, spec };
+      return home.api().patch(path, body, apply);
+    };
+    test("takes an item away with what the server has set in it", async () => {
+      await claims("whole", ["configmaps", "events"]);
+      expect((await claims("whole", ["configmaps"])).only("spec.permissionClaims")).toMatchInlineSnapshot(`
+        200
+        spec.permissionClaims:
+          - group: ''
+            identityHash: ''
+            resource: configmaps
+            verbs: ['*']
+      `);
+    });
+    test("leaves an item that another manager applies too", async () => {
+      await claims("both", ["configmaps", "events"]);
+      await claims("both", ["events"], "two");
+      expect((await claims("both", ["configmaps"])).only("spec.permissionClaims")).toMatchInlineSnapshot(`
+        200
+        spec.permissionClaims:
+          - group: ''
+            identityHash: ''
+            resource: configmaps
+            verbs: ['*']
+          - group: ''
+            identityHash: ''
+            resource: events
+            verbs: ['*']
+      `);
+      expect((await claims("both", [], "two")).only("spec.permissionClaims")).toMatchInlineSnapshot(`
+        200
+        spec.permissionClaims:
+          - group: ''
+            identityHash: ''
+            resource: configmaps
+            verbs: ['*']
+      `);
+    });
+    test("takes a structure away with what the server has set in it", async () => {
+      await claims("structure", ["events"]);
+      const body = { apiVersion: "apis.kcp.io/v1alpha2", kind: "APIExport", metadata: { name: "structure" } };
+      const path = "/apis/apis.kcp.io/v1alpha2/apiexports/structure?fieldManager=one";
+      expect((await home.api().patch(path, body, apply)).only("spec")).toMatchInlineSnapshot(`
+        200
+        spec: null
+      `);
+    });
+  });
 }
