@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { backendName } from "../tools/backend.ts";
 import { bundlePm } from "../tools/bundle.ts";
+import { preparedKcpData } from "../tools/kcp-server.ts";
 import { obtainApiServer } from "../tools/knative/validation-server.ts";
 import { chartToolNames, imageToolNames, obtain } from "../tools/obtain.ts";
 import { orphaned } from "../tools/orphaned.ts";
@@ -74,6 +75,7 @@ async function runnable(wanted: readonly string[]): Promise<readonly string[]> {
   if (!wanted.some(onReal)) return wanted;
   try {
     for (const name of ["kcp", "nats-server", "openfga", "keycloak"] as const) await obtain(name);
+    await preparedKcpData();
     env.PATH = [env.PATH, dirname(await obtain("kubectl"))].join(delimiter);
     if (isFull) {
       for (const name of [...chartToolNames, ...imageToolNames]) await obtain(name);

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { answersOk } from "./answers-ok.ts";
+import { copyData, preparedData } from "./kcp-data.ts";
 import { obtain } from "./obtain.ts";
 import { root } from "./paths.ts";
 import { type Place, thisMachine } from "./place.ts";
@@ -32,10 +33,23 @@ export interface KcpOptions extends StartOptions {
   readonly place?: Place | undefined;
 }
 
+/** A kcp with nothing in it but what it makes itself. */
 export async function startKcpServer(options: KcpOptions): Promise<KcpServer> {
-  const { folder, cleanup, security, place = thisMachine } = options;
+  await copyData(await preparedKcpData(), dataOf(options));
+  return launch(await obtain("kcp"), options);
+}
+
+/** What every kcp begins with; made first where it is not there yet. */
+export async function preparedKcpData(): Promise<string> {
   const program = await obtain("kcp");
-  const data = join(folder, "kcp");
+  return preparedData(program, { firstStart: async (folder) => (await launch(program, { folder })).server });
+}
+
+const dataOf = ({ folder }: KcpOptions): string => join(folder, "kcp");
+
+async function launch(program: string, options: KcpOptions): Promise<KcpServer> {
+  const { folder, cleanup, security, place = thisMachine } = options;
+  const data = dataOf(options);
   const adminKubeconfig = join(data, "admin.kubeconfig");
   const { tokenFile, ...users } = await writeUsers(folder);
   return withFreePorts(3, async ([port = 0, etcdClient = 0, etcdPeer = 0]) => {
