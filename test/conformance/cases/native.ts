@@ -48,16 +48,21 @@ export function nativeCases(): void {
       await post(namespaces, namespace("closing"));
       await post(`${namespaces}/closing/configmaps`, configMap("held", {}, { finalizers: ["example.io/held"] }));
       await home.api().delete(`${namespaces}/closing`);
-      const answer = await post(`${namespaces}/closing/configmaps`, configMap("late"));
-      const why = "unable to create new content in namespace closing because it is being terminated";
-      expect([answer.code, answer.at("message")]).toEqual([403, `configmaps "late" is forbidden: ${why}`]);
-      expect(answer.at("details", "causes")).toEqual([
-        {
-          reason: "NamespaceTerminating",
-          message: "namespace closing is being terminated",
-          field: "metadata.namespace",
-        },
-      ]);
+      let tries = 0;
+      // kcp looks into a cache, which learns of the deletion a moment later.
+      await eventually(async () => {
+        const name = `late-${++tries}`;
+        const answer = await post(`${namespaces}/closing/configmaps`, configMap(name));
+        const why = "unable to create new content in namespace closing because it is being terminated";
+        expect([answer.code, answer.at("message")]).toEqual([403, `configmaps "${name}" is forbidden: ${why}`]);
+        expect(answer.at("details", "causes")).toEqual([
+          {
+            reason: "NamespaceTerminating",
+            message: "namespace closing is being terminated",
+            field: "metadata.namespace",
+          },
+        ]);
+      });
       await home.api().patch(`${namespaces}/closing/configmaps/held`, { metadata: { finalizers: null } });
       await eventually(async () => expect((await home.api().get(`${namespaces}/closing`)).code).toBe(404));
     });
