@@ -2,7 +2,7 @@ import { slices, urlsOf } from "../eventing/source/endpoints.ts";
 import type { Call } from "../shared/kcp/client.ts";
 import { type Kubeconfig, loadKubeconfig } from "../shared/kcp/kubeconfig.ts";
 import type { LogicalCluster } from "../shared/kcp/objects.ts";
-import { type Client, createClient } from "../shared/kcp/rest.ts";
+import { type Client, type ClientOptions, createClient } from "../shared/kcp/rest.ts";
 import { coreExport } from "../shared/names.ts";
 import { systemWorkspace } from "./bootstrap/manifests.ts";
 import type { GlobalOptions, Io, Values } from "./command.ts";
@@ -16,6 +16,10 @@ export interface ExportSession {
   /** Workspace of -w, else of the kubeconfig where that names an account's, else the orgs' (absolute path). */
   readonly workspace: string;
   readonly client: Client;
+  /** Goes to workspaces directly. */
+  readonly direct: Client;
+  /** Another client of this server, which ends with the session. */
+  readonly open: (basesOf?: ClientOptions["basesOf"]) => Client;
   /** Those of all workspaces that have accounts. */
   logicalClusters(call: Call): Promise<readonly LogicalCluster[]>;
 }
@@ -29,22 +33,25 @@ export async function withExport<T>(
   const kubeconfig = await kubeconfigOf(options, io);
   const given = { config: kubeconfig, timeoutMs: options.timeout };
   const clients: Client[] = [];
-  const open = (bases?: readonly string[]): Client => {
-    const client = createClient({ ...given, ...(bases && { basesOf: () => bases }) });
+  const open: ExportSession["open"] = (basesOf) => {
+    const client = createClient({ ...given, ...(basesOf && { basesOf }) });
     clients.push(client);
     return client;
   };
   try {
     const call = { signal: io.signal };
-    const slice = await open().read(slices, { cluster: systemWorkspace, name: coreExport }, call);
+    const direct = open();
+    const slice = await direct.read(slices, { cluster: systemWorkspace, name: coreExport }, call);
     const urls = urlsOf(slice);
     if (urls.length === 0) throw noExport(kubeconfig.server);
     // A list over all workspaces is answered by each shard for its own.
-    const shards = urls.map((url) => open([url]));
+    const shards = urls.map((url) => open(() => [url]));
     return await work({
       kubeconfig,
       workspace: options.workspace ?? homeOf(kubeconfig),
-      client: open(urls),
+      client: open(() => urls),
+      direct,
+      open,
       logicalClusters: async (each) =>
         (await Promise.all(shards.map((shard) => shard.list("LogicalCluster", "*", each)))).flat(),
     });

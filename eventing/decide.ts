@@ -2,7 +2,7 @@ import { steps } from "../functions/steps.ts";
 import { createInvoke, type Invoke, type InvokeOptions, type Observation } from "../shared/invoke.ts";
 import { createClusters } from "../shared/kcp/clusters.ts";
 import type { Kubeconfig } from "../shared/kcp/kubeconfig.ts";
-import { type Client, createClient } from "../shared/kcp/rest.ts";
+import { type Client, type ClientOptions, createClient } from "../shared/kcp/rest.ts";
 import type { Metrics } from "../shared/metrics.ts";
 import type { Outside } from "../shared/outside.ts";
 import type { Backend } from "../shared/pass.ts";
@@ -45,7 +45,9 @@ export function createDecide(options: DecideOptions): { readonly invoke: Invoke;
     serverCa: kubeconfig.serverCa(),
     ...(security && { security: security.settings }),
   };
-  const outside = security && outsideOf(security, options);
+  const given = { config: kubeconfig, timeoutMs: config.requestTimeout };
+  const open: OutsideClients["open"] = (basesOf) => createClient({ ...given, ...(basesOf && { basesOf }) });
+  const outside = security && outsideOf(security, { claimed: client, direct: open(), open });
   const backend: Backend = {
     ...options.backend({ ...client, ...countingTypes(client, metrics) }),
     ...(outside && { outside }),
@@ -60,11 +62,16 @@ export function createDecide(options: DecideOptions): { readonly invoke: Invoke;
   return { settings, invoke: records ? recordInvocations(deciding, { records, version }) : createInvoke(deciding) };
 }
 
-function outsideOf(
-  { settings, fga, identity }: Security,
-  { kubeconfig, config, client: claimed }: DecideOptions,
-): Outside {
-  const client = { config: kubeconfig, timeoutMs: config.requestTimeout };
-  const clusters = createClusters({ direct: createClient(client), claimed, client, marker: settings.marker });
+/** How what is outside of the watched objects is reached in kcp. */
+export interface OutsideClients {
+  /** Goes to workspaces directly. */
+  readonly direct: Client;
+  /** Goes through the virtual workspaces of the API export. */
+  readonly claimed: Client;
+  readonly open: (basesOf?: ClientOptions["basesOf"]) => Client;
+}
+
+export function outsideOf({ settings, fga, identity }: Security, clients: OutsideClients): Outside {
+  const clusters = createClusters({ ...clients, marker: settings.marker });
   return { clusters, ...(fga && { fga }), ...(identity && { identity }) };
 }

@@ -16,17 +16,22 @@ export default defineCommand({
   name: "invoke",
   summary: "Run one function for one event, here or where it is deployed",
   description: `Runs the function in this process on the live objects, with the rights of the kubeconfig: that of pm run, or a kcp
-administrator's. It writes as pm run would; give it the same flags about steps and account types. Facts that the function
-finds are shown and not published, so that it wakes no other.
+administrator's. It writes as pm run would; give it the same flags about steps, account types and security. Facts that the
+function finds are shown and not published, so that it wakes no other.
+A dry run reads OpenFGA and the identity provider too, and ends where only their answer to a change would tell what follows.
 With --url the event goes to a deployed function by HTTP instead, and its answer is shown.
-Exit code: 0 when the event is handled (done, waiting, requeue or drop), 1 when the function failed, 3 when kcp or the
-deployed function does not answer.`,
+Exit code: 0 when the event is handled (done, waiting, requeue or drop) or a dry run came to its end, 1 when the function
+failed, 3 when kcp or the deployed function does not answer.`,
   options: invokeFlags,
   positionals: [{ name: "FUNCTION", description: "e.g. create-workspace; may be left out with --url" }],
   examples: [
     { run: "pm invoke create-workspace --account root:orgs:acme --dry-run", does: "what it would write now" },
     { run: "pm invoke manage-accountinfo --event event.json -v", does: "an event from a file, and what was read" },
     { run: "pm events -o json | tail -n 1 | pm invoke relay-lineage --event -", does: "the last event that happened" },
+    {
+      run: "pm invoke security-init --account root:orgs:acme --dry-run --fga-url https://openfga:8080",
+      does: "which stores, models and tuples are missing",
+    },
     { run: "pm invoke --event examples/events/account-added.json --url http://localhost:8080", does: "a deployed one" },
   ],
   async run({ options, positionals: [name] }, io) {

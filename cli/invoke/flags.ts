@@ -1,6 +1,6 @@
 import { kinds } from "../../shared/kcp/kinds.ts";
 import type { Args } from "../command.ts";
-import { settingFlags } from "../run/setting-flags.ts";
+import { worldFlags } from "./open-outside.ts";
 
 export const invokeFlags = {
   event: { type: "string", description: "file with the CloudEvent in structured JSON; - is standard input" },
@@ -19,7 +19,7 @@ export const invokeFlags = {
     description: "with --url: form of the event over HTTP",
   },
   verbose: { type: "boolean", short: "v", description: "show what was read too" },
-  ...settingFlags,
+  ...worldFlags,
 } as const;
 /** Flags of `pm invoke` with those of every command. */
 export type InvokeOptions = Args<typeof invokeFlags>["options"];

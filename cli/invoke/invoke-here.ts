@@ -10,10 +10,10 @@ import type { Io } from "../command.ts";
 import { exit } from "../errors.ts";
 import type { ExportSession } from "../export-session.ts";
 import { print } from "../output.ts";
-import { settingsOf } from "../run/setting-flags.ts";
 import { styleOf } from "../style.ts";
 import { unlessHidden } from "../unless-hidden.ts";
 import type { InvokeOptions } from "./flags.ts";
+import { openSurroundings } from "./open-outside.ts";
 import { renderInvoked } from "./render.ts";
 import { type Invoked, runHere } from "./run-here.ts";
 
@@ -26,13 +26,15 @@ interface Context {
 /** Runs the function here and prints what it did; answers the exit code. */
 export async function invokeHere(fn: AccountFunction, event: CloudEvent, context: Context): Promise<number> {
   const { session, options, io } = context;
-  const { client, kubeconfig } = session;
+  const { client } = session;
   const level = options.verbose ? "debug" : "warn";
+  const log = createLog({ level, json: false, attributes: {}, out: io.stderr });
+  using surroundings = await openSurroundings({ wanted: [fn], flags: options, session, log, where: "pm invoke" });
   const invoked = await runHere(fn, event, {
     client,
-    settings: { ...settingsOf(options), serverCa: kubeconfig.serverCa() },
+    ...surroundings,
     dryRun: options["dry-run"],
-    log: createLog({ level, json: false, attributes: {}, out: io.stderr }),
+    log,
     signal: io.signal,
     now: io.now,
   });

@@ -132,3 +132,27 @@ describe("one function for the event of an account", () => {
     expect(out).toContain("no Account");
   });
 });
+
+describe("where security is on", () => {
+  beforeAll(async () => {
+    await pm("bootstrap", `--operator-kubeconfig=${join(folder, "none")}`, "--security=on");
+    await pm("account", "create", "beta");
+  });
+
+  test("no function takes an account for secured that is not", async () => {
+    await invoke("create-workspace", "--account=beta");
+    const beta = await admin.get("Account", "root:orgs", "beta");
+    expect(beta?.status?.conditions).toContainEqual(
+      expect.objectContaining({ type: "SecuritySubroutine", status: "Unknown" }),
+    );
+  });
+
+  test("what secures accounts is told which servers it needs", async () => {
+    const { code, err } = await invoke("security-init", "--account=acme", "--dry-run");
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining("give --fga-url") });
+    expect(await invoke("security-init", "--account=acme", "--fga-token-file=x")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("--fga-token-file: is for --fga-url"),
+    });
+  });
+});

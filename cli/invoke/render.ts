@@ -1,4 +1,7 @@
-import type { RecordedRead } from "../../eventing/recording/invocation.ts";
+import { DryRunEnd, isLook } from "../../eventing/recording/dry-outside.ts";
+import type { RecordedAsk, RecordedRead } from "../../eventing/recording/invocation.ts";
+import type { Change, Model } from "../../shared/fga/fga.ts";
+import { formatTuple } from "../../shared/fga/tuples.ts";
 import { TerminalError } from "../../shared/function.ts";
 import { ApiError } from "../../shared/kcp/client.ts";
 import { messageOf } from "../../shared/kcp/errors.ts";
@@ -22,6 +25,9 @@ export function renderInvoked(invoked: Invoked, rendering: Rendering): string {
   const { event, events, ms, dryRun } = invoked;
   const calls = [
     ...(verbose ? invoked.reads : []).map((read) => ({ at: read.at, lines: [readLine(read, rendering)] })),
+    ...invoked.asked
+      .filter(({ service, method }) => verbose || !isLook(service, method))
+      .map((asked) => ({ at: asked.at, lines: askLines(asked, rendering) })),
     ...invoked.writes.map((write) => ({ at: write.at, lines: writeLines(write, dryRun, rendering) })),
   ];
   const notPublished = "          not published: pm invoke runs one function and wakes no other";
@@ -61,6 +67,36 @@ function writeLines(write: Written, dryRun: boolean, { style, pathOf }: Renderin
   return [`  ${what}`, ...diffLines(write.before, after, style).map((line) => `    ${line}`)];
 }
 
+function askLines({ service, method, args, error, ms }: RecordedAsk, { style }: Rendering): readonly string[] {
+  const verb = isLook(service, method) ? "ask" : "call";
+  const { text, lines } = argumentsInWords(method, args);
+  const line = `  ${verb.padEnd(7)} ${service}.${method} ${text}`;
+  if (error && error.name !== DryRunEnd.name) return [style.red(`${line}: ${error.message}  ${ms} ms`)];
+  if (isLook(service, method)) return [style.dim(`${line}  ${ms} ms`)];
+  return [line, ...lines.map((each) => `    ${each.startsWith("+") ? style.green(each) : style.red(each)}`)];
+}
+
+/** Of tuples each, of models how large they are. */
+function argumentsInWords(method: string, args: unknown): { readonly text: string; readonly lines: readonly string[] } {
+  if (method === "write") {
+    const { store, writes, deletes } = args as Change;
+    const lines = [
+      ...deletes.map((each) => `- ${formatTuple(each)}`),
+      ...writes.map((each) => `+ ${formatTuple(each)}`),
+    ];
+    return { text: `in ${store}`, lines };
+  }
+  if (method === "writeModel") {
+    const { store, model } = args as { readonly store: string; readonly model: Model };
+    return { text: `of ${model.type_definitions.length} types in ${store}`, lines: [] };
+  }
+  const text = JSON.stringify(args);
+  return { text: text.length > longest ? `${text.slice(0, longest)}…` : text, lines: [] };
+}
+
+/** Characters of the arguments of a call. */
+const longest = 160;
+
 function resultInWords(result: Invoked["result"], { style, pathOf }: Rendering): string {
   switch (result.kind) {
     case "failed":
@@ -73,6 +109,8 @@ function resultInWords(result: Invoked["result"], { style, pathOf }: Rendering):
       return `${style.yellow("requeue")}: ${result.reason}, in ${result.ms} ms`;
     case "drop":
       return `drop: ${result.reason}`;
+    case "open":
+      return `${style.yellow("ends here")}: ${result.reason}`;
     default:
       return style.green("done");
   }

@@ -1,7 +1,9 @@
 import { exportReader } from "../../eventing/export-backend.ts";
 import { completeEvents } from "../../eventing/own-events.ts";
+import { DryRunEnd, dryOutside } from "../../eventing/recording/dry-outside.ts";
 import { type DryWrite, dryRun } from "../../eventing/recording/dry-run.ts";
-import type { RecordedRead, RecordedWrite } from "../../eventing/recording/invocation.ts";
+import type { RecordedAsk, RecordedRead, RecordedWrite } from "../../eventing/recording/invocation.ts";
+import { redact } from "../../eventing/recording/redact.ts";
 import { Tape } from "../../eventing/recording/tape.ts";
 import { restBackend } from "../../eventing/rest-backend.ts";
 import { steps } from "../../functions/index.ts";
@@ -9,12 +11,15 @@ import type { CloudEvent } from "../../shared/event.ts";
 import type { AccountFunction, Log, Outcome, Result } from "../../shared/function.ts";
 import { createInvoke } from "../../shared/invoke.ts";
 import type { Client } from "../../shared/kcp/rest.ts";
+import type { Outside } from "../../shared/outside.ts";
 import type { Settings } from "../../shared/settings.ts";
 
 export interface Here {
   readonly client: Client;
   readonly settings: Settings;
-  /** Keeps the writes from the server. */
+  /** Where security is on. */
+  readonly outside?: Outside | undefined;
+  /** Keeps the writes from the servers. */
   readonly dryRun: boolean;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -25,11 +30,16 @@ export interface Invoked {
   readonly function: string;
   readonly event: CloudEvent;
   readonly dryRun: boolean;
-  readonly result: Result | { readonly kind: "failed"; readonly error: unknown };
+  readonly result:
+    | Result
+    | { readonly kind: "failed"; readonly error: unknown }
+    | { readonly kind: "open"; readonly reason: string };
   /** What a runner would publish. */
   readonly events: readonly CloudEvent[];
   readonly reads: readonly RecordedRead[];
   readonly writes: readonly Written[];
+  /** Calls to what is outside of the watched objects. */
+  readonly asked: readonly RecordedAsk[];
   readonly ms: number;
 }
 /** A dry run knows the object on both sides of the write. */
@@ -38,9 +48,10 @@ export type Written = RecordedWrite & Partial<Pick<DryWrite, "before" | "after">
 /** Runs a function here for one event, as a first delivery. Never rejects: what the handler throws is the result. */
 export async function runHere(fn: AccountFunction, event: CloudEvent, here: Here): Promise<Invoked> {
   const { client, settings, log, signal, now } = here;
+  const outside = here.outside && (here.dryRun ? dryOutside(here.outside) : here.outside);
   const dry = here.dryRun ? dryRun(client, now) : undefined;
   const backend = dry?.backend ?? restBackend(client);
-  const shown = { ...backend, reader: exportReader(client, backend.reader) };
+  const shown = { ...backend, reader: exportReader(client, backend.reader), ...(outside && { outside }) };
   const tape = new Tape(shown, event, { now, signal, attempt: 1, log });
   const invoke = createInvoke({ backend: tape.backend, settings, steps });
   const ended = (result: Invoked["result"], events: readonly CloudEvent[]): Invoked => ({
@@ -50,13 +61,16 @@ export async function runHere(fn: AccountFunction, event: CloudEvent, here: Here
     result,
     events,
     reads: tape.reads,
-    writes: dry ? withSides(tape.writes, dry.writes) : tape.writes,
+    // Secrets are written, and asked for: nobody has to see them.
+    writes: redact(dry ? withSides(tape.writes, dry.writes) : tape.writes),
+    asked: redact(tape.asked),
     ms: tape.elapsed,
   });
   try {
     const outcome = await invoke(fn, event, tape.ctx);
     return ended(resultOf(outcome), completeEvents(outcome.events, { cause: event, function: fn.name, now: now() }));
   } catch (error) {
+    if (error instanceof DryRunEnd) return ended({ kind: "open", reason: error.message }, []);
     return ended({ kind: "failed", error }, []);
   }
 }

@@ -6,8 +6,8 @@ import { scopeOf } from "../events/scope-of.ts";
 import type { Selection } from "../export/selection.ts";
 import { HistoryRange, rangeFlags } from "../history-range.ts";
 import { findFunction } from "../invoke/find-function.ts";
+import { worldFlags } from "../invoke/open-outside.ts";
 import { withArchive } from "../open-archive.ts";
-import { settingFlags } from "../run/setting-flags.ts";
 import { replayLive } from "./live.ts";
 import { replayRecorded } from "./recorded.ts";
 import { tryLive } from "./try-live.ts";
@@ -25,7 +25,7 @@ const flags = {
   "dry-run": { type: "boolean", description: "with --against live: show each write as a diff, and make none" },
   step: { type: "boolean", description: "show each event and function, and ask before it is run" },
   ...readFlags,
-  ...settingFlags,
+  ...worldFlags,
 } as const;
 /** Flags of `pm replay` with those of every command. */
 export type ReplayOptions = Args<typeof flags>["options"];
@@ -37,7 +37,7 @@ export default defineCommand({
 then, its writes are answered as they were, and every difference is shown. So a fix is proven on yesterday's incident.
 Against live, the events are put before the functions of pm run once more, in their order: safe, since functions compare
 what is with what should be. With --dry-run they run here instead, on the live objects, and write nothing; flags about
-steps, names and types are then those that pm run is given.
+steps, names, types and security are then those that pm run is given.
 Exit code: 0 when nothing differs, 1 when something does or cannot be replayed, 3 when a server does not answer.`,
   options: flags,
   positionals: [{ name: "PATH", description: "an account with all below it; without it, all accounts" }],

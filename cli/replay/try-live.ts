@@ -4,11 +4,11 @@ import { createLog } from "../../shared/log.ts";
 import { counted } from "../account-state.ts";
 import { exit } from "../errors.ts";
 import { withExport } from "../export-session.ts";
+import { openSurroundings } from "../invoke/open-outside.ts";
 import { renderInvoked } from "../invoke/render.ts";
 import { type Invoked, runHere } from "../invoke/run-here.ts";
 import { print } from "../output.ts";
 import { Places } from "../places.ts";
-import { settingsOf } from "../run/setting-flags.ts";
 import { styleOf } from "../style.ts";
 import { Folding } from "./folding.ts";
 import { planned } from "./live.ts";
@@ -25,9 +25,9 @@ export async function tryLive(replaying: Replaying, wanted: readonly AccountFunc
   const folding = new Folding();
   await withExport(options, io, async (session) => {
     const client = withinReach(session);
-    const settings = { ...settingsOf(options), serverCa: session.kubeconfig.serverCa() };
     const log = createLog({ level: "error", json: false, attributes: {}, out: io.stderr });
-    const here = { client, settings, dryRun: true, log, signal: io.signal, now: io.now };
+    using surroundings = await openSurroundings({ wanted, flags: options, session, log, where: "pm replay" });
+    const here = { client, ...surroundings, dryRun: true, log, signal: io.signal, now: io.now };
     for await (const { stored, functions } of planned(replaying, wanted)) {
       places.learn(stored.event);
       for (const fn of functions) {

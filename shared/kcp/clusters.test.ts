@@ -17,7 +17,7 @@ async function kcp(answer: Answer) {
   const config = { server: server.url, tls: {}, headers: async () => ({}) };
   const direct = createClient({ config });
   const claimed = createClient({ config, basesOf: () => [`${server.url}/claimed`] });
-  const clusters = createClusters({ direct, claimed, client: { config }, marker });
+  const clusters = createClusters({ direct, claimed, open: (basesOf) => createClient({ config, basesOf }), marker });
   return {
     server,
     direct,

@@ -6,26 +6,26 @@ import { classify } from "./errors.ts";
 import { authenticationConfigurations, kinds, secrets } from "./kinds.ts";
 import { type MarkerUrls, readSecurityType } from "./marker-urls.ts";
 import type { KubeObject, LogicalCluster } from "./objects.ts";
-import { type Client, type ClientOptions, createClient } from "./rest.ts";
+import type { Client, ClientOptions } from "./rest.ts";
 
 export interface ClustersOptions {
   /** Goes to workspaces directly. */
   readonly direct: Client;
   /** Goes through the APIExport's virtual workspace, where our claims hold. */
   readonly claimed: Pick<Client, "read">;
-  /** For clients of the virtual workspaces that show what waits for our markers. */
-  readonly client: Omit<ClientOptions, "basesOf">;
+  /** Opens the virtual workspaces that show what waits for our markers. */
+  readonly open: (basesOf: NonNullable<ClientOptions["basesOf"]>) => Client;
   /** Initializer and terminator, `<workspace path>:<WorkspaceType>`. */
   readonly marker: string;
 }
 
 /** kcp beyond the watched kinds, with the functions' own rights. */
-export function createClusters({ direct, claimed, client, marker }: ClustersOptions): Clusters {
+export function createClusters({ direct, claimed, open, marker }: ClustersOptions): Clusters {
   // Without any there is nobody to ask: the first release finds them out.
   let bases: MarkerUrls | undefined;
   const holding = {
-    initializer: createClient({ ...client, basesOf: () => bases?.initializer ?? [] }),
-    terminator: createClient({ ...client, basesOf: () => bases?.terminator ?? [] }),
+    initializer: open(() => bases?.initializer ?? []),
+    terminator: open(() => bases?.terminator ?? []),
   };
   return {
     discover: ({ cluster }, call) => discover(direct, cluster, call),

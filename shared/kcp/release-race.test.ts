@@ -34,7 +34,7 @@ async function racingKcp(races: number): Promise<ScriptedServer> {
 function clustersOf({ url }: ScriptedServer) {
   const config = { server: url, tls: {}, headers: async () => ({}) };
   const direct = createClient({ config });
-  return createClusters({ direct, claimed: direct, client: { config }, marker });
+  return createClusters({ direct, claimed: direct, open: (basesOf) => createClient({ config, basesOf }), marker });
 }
 
 test("lets a workspace go though kcp's own initializers go at the same moment", async () => {

@@ -37,6 +37,8 @@ export interface SecuredMesh {
   /** Acts as kcp admin. */
   readonly admin: Person;
   readonly folder: string;
+  /** By which functions reach OpenFGA and Keycloak. */
+  readonly flags: readonly string[];
   stop(): Promise<void>;
 }
 
@@ -69,6 +71,7 @@ export async function startSecuredMesh(): Promise<SecuredMesh> {
     ...fgaFlags,
   );
   if (code !== 0) throw new Error(`pm bootstrap ended with ${code}: ${err}\n${out}`);
+  const flags = [...fgaFlags, `--idp-config=${file("idp.yaml")}`, `--issuer-ca=${keycloak.caFile}`];
   const bus = natsBus(nats);
   const product = new Product({
     kubeconfig: bare.operatorFile,
@@ -78,9 +81,7 @@ export async function startSecuredMesh(): Promise<SecuredMesh> {
       "--authorization-webhook-enabled",
       `--authorization-webhook-port=${port}`,
       `--authorization-webhook-cert-dir=${certificates}`,
-      ...fgaFlags,
-      `--idp-config=${file("idp.yaml")}`,
-      `--issuer-ca=${keycloak.caFile}`,
+      ...flags,
       "--log-level=debug",
       "--shutdown-timeout=10s",
     ],
@@ -88,7 +89,7 @@ export async function startSecuredMesh(): Promise<SecuredMesh> {
   const fga = createFga(openFga);
   const admin = await Person.withKubeconfig(bare.kcp.adminKubeconfig, "base");
   return {
-    ...{ bare, nats, bus, openFga, fga, keycloak, mailbox, people, product, admin, folder },
+    ...{ bare, nats, bus, openFga, fga, keycloak, mailbox, people, product, admin, folder, flags },
     async stop() {
       await product.stop();
       admin.client.close();

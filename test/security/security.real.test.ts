@@ -389,6 +389,8 @@ describe("security that is switched on later", () => {
     expect(code, err).toBe(0);
   };
 
+  const invoke = (...args: readonly string[]) =>
+    mesh.bare.pm("invoke", `--kubeconfig=${mesh.bare.operatorFile}`, ...args);
   let tries = 0;
 
   test("decisions 29: an org made before is secured though it is Ready, and leaves nothing behind when it goes", async () => {
@@ -404,6 +406,12 @@ describe("security that is switched on later", () => {
     );
     await mesh.product.stop();
     await bootstrap("--security=on");
+    const { out, err, code } = await invoke("security-init", `--account=${orgs}:${name}`, "--dry-run", ...mesh.flags);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toContain(`call    fga.createStore {"name":"${name}"}`);
+    expect(out).toMatch(/call {4}fga\.write in .*\n(?: {4}\+ .*\n)* {4}\+ user:ci-robot assignee role:/);
+    expect(out).toContain("ends here: what follows depends on what identity.ensureOrganization answers");
+    expect(await storeOf(name)).toBe("");
     await mesh.product.start("--resync=3s");
     await mesh.admin.until(60_000, async () => {
       const { metadata, status } = await mesh.admin.account(orgs, name);
