@@ -37,9 +37,9 @@ export default defineConfig({
         order: 1,
       }),
       // All at once: the longest mostly waits, and beside it there is time for the others.
-      withServers("real", { backend: "kcp", include: large, workers: 2, order: 2 }),
-      withServers("real-cli", { backend: "kcp", include: small, workers: 2, order: 2 }),
-      withServers("real-only", { backend: "kcp", include: onReal, workers: 2, order: 2 }),
+      withServers("real", { backend: "kcp", include: large, workers: 3, order: 2 }),
+      withServers("real-cli", { backend: "kcp", include: small, workers: 3, order: 2 }),
+      withServers("real-only", { backend: "kcp", include: onReal, workers: 3, order: 2 }),
       // Only for `make e2e-knative`.
       withServers("cluster", { backend: "kcp", include: onCluster, workers: 1, order: 3 }),
     ],

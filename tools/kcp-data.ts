@@ -8,7 +8,7 @@ import { say } from "./progress.ts";
 /** Of kcp's data folder; beside it are keys and tokens, which every kcp makes for itself. */
 const database = "etcd-server";
 /** Counted up whenever a kcp of the same version is to begin with other data. */
-const recipe = 1;
+const recipe = 2;
 
 interface PrepareOptions {
   /** Runs a kcp whose data are in `kcp` below that folder, and answers what ends it. */

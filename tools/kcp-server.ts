@@ -60,6 +60,8 @@ async function launch(program: string, options: KcpOptions): Promise<KcpServer> 
       `--secure-port=${port}`,
       `--embedded-etcd-client-port=${etcdClient}`,
       `--embedded-etcd-peer-port=${etcdPeer}`,
+      // Not 64 MB at once, for few objects.
+      `--embedded-etcd-wal-size-bytes=${8 << 20}`,
       "--batteries-included=admin,workspace-types",
       `--token-auth-file=${tokenFile}`,
       ...(security ? securityArgs(security) : []),

@@ -1,5 +1,6 @@
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer, type Server } from "node:net";
 
 const tries = 3;
 
@@ -15,19 +16,30 @@ export async function withFreePorts<T>(count: number, start: (ports: readonly nu
   }
 }
 
+/** Below those that systems give to outgoing connections, which would take a port between choosing it and listening. */
+const range = { first: 15_000, end: 30_000 };
+
 /** Different free ports of 127.0.0.1. Somebody else may take one before it is used. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === "object" && address ? address.port : 0;
-  });
-  await Promise.all(
-    servers.map((server) => {
-      server.close();
-      return once(server, "close");
-    }),
-  );
-  return ports;
+  const servers: Server[] = [];
+  try {
+    while (servers.length < count) {
+      const server = await listening(randomInt(range.first, range.end));
+      if (server) servers.push(server);
+    }
+    return servers.map((server) => (server.address() as AddressInfo).port);
+  } finally {
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  }
+}
+
+/** `undefined` where the port is taken. */
+async function listening(port: number): Promise<Server | undefined> {
+  const server = createServer().listen(port, "127.0.0.1");
+  try {
+    await once(server, "listening");
+    return server;
+  } catch {
+    return undefined;
+  }
 }
