@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { classify, messageOf } from "../../shared/kcp/errors.ts";
 import type { Io } from "../command.ts";
-import { CliError } from "../errors.ts";
+import { CliError, UnreachableError } from "../errors.ts";
 
 export interface WaitOptions {
   /** Milliseconds. */
@@ -18,7 +18,7 @@ const noticeMs = 10_000;
 export const settleMs = 10_000;
 
 /** Looks again and again until `look` says that nothing is missing. Says every 10 s on stderr what it waits for, and
- *  throws a CliError that says so too when the time is over. What kcp may soon answer otherwise counts as missing. */
+ *  throws a CliError that says so too when the time is over (UnreachableError where kcp does not answer). What kcp may soon answer otherwise counts as missing. */
 export async function waitUntil(
   what: string,
   look: () => Promise<string | undefined>,
@@ -35,7 +35,8 @@ export async function waitUntil(
     const isFinal = refused !== undefined && now - refused >= settleMs;
     if (isFinal || now - started >= limitMs) {
       const seconds = Math.round((now - started) / 1000);
-      throw new CliError(`${what} is not ready after ${seconds} s`, { where: what, why, next, cause });
+      const Failure = classify(cause) === "unreachable" ? UnreachableError : CliError;
+      throw new Failure(`${what} is not ready after ${seconds} s`, { where: what, why, next, cause });
     }
     if (now - noticed >= noticeMs) {
       noticed = now;
