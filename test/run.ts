@@ -39,7 +39,12 @@ const statics = [
   { suite: "types", command: "tsc", args: ["--noEmit"] },
 ];
 const start = performance.now();
-const env = { ...process.env, PATH: [join(root, "node_modules", ".bin"), process.env.PATH].join(delimiter) };
+const env = {
+  ...process.env,
+  // kcp, NATS and OpenFGA spend a tenth less time when they collect their garbage more seldom.
+  GOGC: process.env.GOGC ?? "400",
+  PATH: [join(root, "node_modules", ".bin"), process.env.PATH].join(delimiter),
+};
 const [, , scope = "test"] = process.argv;
 const isFull = scope === "test";
 
