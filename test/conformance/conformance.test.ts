@@ -29,7 +29,7 @@ expect.addSnapshotSerializer({
   serialize: (value) => neutral(String(value)),
 });
 
-// One file for all cases, since they share one server: a kcp takes 25 s to start.
+// One file for all cases, since they share one server: a kcp takes 10 s to start.
 beforeAll(startWorld, 300_000);
 afterAll(stopWorld);
 

@@ -13,7 +13,7 @@ import { treeCases } from "./cases/tree.ts";
 import { waitingCases } from "./cases/waiting.ts";
 import { type Mesh, startMesh } from "./mesh.ts";
 
-// One file for all cases, since they share one kcp: a real one takes 25 s and 500 MB to start.
+// One file for all cases, since they share one kcp: a real one takes 10 s and 500 MB to start.
 let mesh: Mesh | undefined;
 const running = (): Mesh => {
   if (!mesh) throw new Error("the servers did not start");

@@ -31,7 +31,7 @@ export interface Mesh {
   stop(): Promise<void>;
 }
 
-/** A real kcp needs 25 s to start, so that all cases share one. */
+/** A real kcp takes 10 s and 500 MB to start, so that all cases share one. */
 export async function startMesh(): Promise<Mesh> {
   const beside = backend() === "kcp" ? startNats() : undefined;
   const [kcp, nats, state] = await Promise.all([startBackend(), beside, claimAny(join(stateFolder, "test"))]);
