@@ -12,6 +12,7 @@ if (behaviour === "fails") {
 }
 let ready = behaviour !== "never-ready";
 const server = createServer((request, response) => {
+  if (behaviour === "endless") setTimeout(forEver, 500);
   if (behaviour === "never-ready") console.log(JSON.stringify({ level: "info", msg: "asked" }));
   if (request.url === "/health/readiness") response.writeHead(ready ? 200 : 503).end("not ready: kcp");
   else if (request.url === "/health/liveness") response.end("ok");
@@ -34,3 +35,7 @@ process.on("SIGTERM", () => {
   if (behaviour === "deaf") return;
   process.send?.({ is: "recorded", invocation: "{}" }, () => process.exit(0));
 });
+
+function forEver(): never {
+  for (;;);
+}

@@ -1,11 +1,11 @@
-/** Starts the process of a function with the program that its argument names, prints its pid and waits to be killed. */
+/** Starts the process of a function with the program that its arguments name, prints its pid and waits to be killed. */
 import { systemClock } from "../eventing/clock.ts";
 import { launcher } from "../eventing/isolation/launch.ts";
 
-const [program = ""] = process.argv.slice(2);
+const [program = "", ...behaviour] = process.argv.slice(2);
 const ignore = () => {};
 const start = launcher({
-  program: { file: process.execPath, argsFor: () => [program], env: {} },
+  program: { file: process.execPath, argsFor: () => [program, ...behaviour], env: {} },
   onMessage: ignore,
   ...{ limitMs: 20_000, clock: systemClock },
 });

@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import type { Clock } from "../clock.ts";
 import { type Child, describeExit, type Exit, type Launch, type LaunchHost, StartError } from "./child.ts";
 import { lastWords, passLog } from "./child-log.ts";
@@ -20,7 +22,7 @@ export interface LaunchOptions {
   readonly clock: Clock;
 }
 
-/** Starts real processes. Each has a channel to this one and ends when that closes. */
+/** Starts real processes. Each has a channel to this one and ends when that closes, or by the kernel's hand. */
 export const launcher =
   (options: LaunchOptions): Launch =>
   async (name, host) => {
@@ -54,7 +56,8 @@ interface Started {
 }
 
 function start(name: string, { log }: LaunchHost, { program, onMessage }: LaunchOptions): Started {
-  const child = spawn(program.file, program.argsFor(name), {
+  const [file = "", ...args] = [...leash(), program.file, ...program.argsFor(name)];
+  const child = spawn(file, args, {
     env: { ...program.env, [childVariable]: name },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     // Ctrl-C in the terminal reaches this process alone, which decides the order of ending.
@@ -70,6 +73,14 @@ function start(name: string, { log }: LaunchHost, { program, onMessage }: Launch
   const words = child.stderr ? lastWords(child.stderr, log) : () => [];
   return { process: child, port: port.promise, ended: endOf(child, words) };
 }
+
+/** What is in an endless loop does not see its channel close: where the machine has the program for it, the kernel kills a
+ *  process with the one that started it. */
+const leash = (): readonly string[] => {
+  const folders = process.platform === "linux" ? (process.env.PATH ?? "").split(delimiter) : [];
+  const found = folders.map((folder) => join(folder, "setpriv")).find((file) => existsSync(file));
+  return found ? [found, "--pdeathsig=KILL"] : [];
+};
 
 /** Resolves with all that it told on the way. */
 async function endOf(child: ChildProcess, words: () => readonly string[]): Promise<Exit> {
