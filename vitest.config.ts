@@ -2,6 +2,8 @@ import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config
 import type { BackendName } from "./tools/backend.ts";
 
 const seconds = 1000;
+/** Of whoever looks until it is so. */
+const patient = { poll: { timeout: 20 * seconds } };
 const large = ["test/e2e/**/*.test.ts", "test/conformance/**/*.test.ts"];
 const small = ["**/*.kcp.test.ts"];
 const onEachBackend = [...large, ...small];
@@ -21,6 +23,7 @@ export default defineConfig({
           name: "unit",
           // A machine that is busy with other things is no failure.
           testTimeout: 30 * seconds,
+          expect: patient,
           include: ["**/*.test.ts"],
           exclude: [...never, ...onEachBackend, ...onEmbedded, ...onReal, ...onCluster],
           // Modules are loaded once for all files: half the time, and no test here leaves state behind in one.
@@ -75,6 +78,7 @@ function withServers(name: string, { backend, include, workers, order }: Suites)
     maxWorkers: workers,
     testTimeout: 120 * seconds,
     hookTimeout: 180 * seconds,
+    expect: patient,
     // Real servers share the machine with whatever else it does. Who needs the second try is named in the last lines.
     retry: backend === "kcp" ? 1 : 0,
     sequence: { groupOrder: order },

@@ -123,7 +123,9 @@ test("pods reach a server that runs beside them on the node, by address and by n
   });
   expect(await fromPod("wget", "-qO-", `http://${host}:9000`)).toBe("beside");
   const name = await cluster.nameServer("beside", 9000);
-  await expect.poll(() => fromPod("wget", "-qO-", `http://${name}:9000`).catch(String)).toBe("beside");
+  const byName = () => fromPod("wget", "-qO-", `http://${name}:9000`).catch(String);
+  // The name server and the node's rules learn of it one after the other.
+  await expect.poll(byName, { timeout: 30_000 }).toBe("beside");
   await server.stop();
   await expect(fromPod("wget", "-qO-", `http://${host}:9000`)).rejects.toThrow(/refused/);
 });
