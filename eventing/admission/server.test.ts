@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { selfSigned } from "../../shared/self-signed.ts";
 import { defaultSettings } from "../../shared/settings.ts";
 import { type Posted, postReview } from "../../test/post-review.ts";
@@ -109,5 +109,5 @@ test("says which flag names another folder, or another port", async () => {
   await expect(serve()).rejects.toThrow("tls.key is not the key of tls.crt; put tls.crt and tls.key into");
   await rm(join(folder, "tls.key"));
   await expect(serve()).rejects.toThrow("or name another folder with --webhooks-cert-dir");
-  await vi.waitFor(() => expect(told).toContain("read false"));
+  await expect.poll(() => told).toContain("read false");
 });
