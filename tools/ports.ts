@@ -39,7 +39,8 @@ async function listening(port: number): Promise<Server | undefined> {
   try {
     await once(server, "listening");
     return server;
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return undefined;
+    throw error;
   }
 }
