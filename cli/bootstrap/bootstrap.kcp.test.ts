@@ -1,9 +1,7 @@
 import { once } from "node:events";
 import { readFile, stat, writeFile } from "node:fs/promises";
-import type { ServerResponse } from "node:http";
-import { request } from "node:https";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { kinds } from "../../shared/kcp/kinds.ts";
 import { loadKubeconfig } from "../../shared/kcp/kubeconfig.ts";
 import type { KubeObject } from "../../shared/kcp/objects.ts";
@@ -11,7 +9,7 @@ import { createClient } from "../../shared/kcp/rest.ts";
 import { coreExport } from "../../shared/names.ts";
 import { defaultSettings } from "../../shared/settings.ts";
 import { BareKcp } from "../../test/bare-kcp.ts";
-import { type Seen, scriptedServer, sendJson } from "../../test/scripted-server.ts";
+import { Gate } from "../../test/e2e/gate.ts";
 import { whoAmI } from "../who-am-i.ts";
 import { admissionSteps, readAdmission } from "./admission.ts";
 import { loadSteps, manifestsFolder, resourceOf, systemWorkspace } from "./manifests.ts";
@@ -168,44 +166,24 @@ test("goes on when kcp has no time, or writes to the same object at the same mom
   timeout: 3 * minute,
 }, async () => {
   const refused = new Set<string>();
-  await using proxy = await scriptedServer(
-    (seen, response) => {
-      // Each kind of request once.
-      const what = `${seen.method} ${seen.url.pathname.replace(/^\/clusters\/[^/]*|[^/]*$/g, "")}`;
-      if (refused.has(what)) return forward(bare.kcp.url, seen, response);
-      refused.add(what);
-      const [code, reason] =
-        seen.method === "GET" ? ([503, "ServiceUnavailable"] as const) : ([409, "Conflict"] as const);
-      sendJson(response, code, {
-        kind: "Status",
-        apiVersion: "v1",
-        status: "Failure",
-        code,
-        reason,
-        message: "not now",
-      });
-    },
-    await bare.kcp.certificate(),
-  );
-  const file = join(bare.folder, "proxied.kubeconfig");
-  const { host, hostname } = new URL(bare.kcp.url);
+  const gate = await Gate.open(bare.kcp);
+  onTestFinished(() => gate.close());
+  gate.answerFor = ({ method, path }) => {
+    // Each kind of request once.
+    const what = `${method} ${path.replace(/[^/]*$/, "")}`;
+    if (refused.has(what)) return undefined;
+    refused.add(what);
+    return method === "GET" ? 503 : 409;
+  };
+  const file = join(bare.folder, "gated.kubeconfig");
   const admins = await readFile(bare.kcp.adminKubeconfig, "utf8");
-  await writeFile(file, admins.replaceAll(host, `${hostname}:${new URL(proxy.url).port}`));
+  await writeFile(file, admins.replaceAll(bare.kcp.url, gate.url));
   const { code, err } = await bare.bootstrap(`--kubeconfig=${file}`, "--security=on");
   expect(code, err).toBe(0);
   expect(refused.size).toBeGreaterThan(10);
   expect(await bare.bootstrap("--security=off")).toMatchObject({ code: 0, err: "" });
   expect(await bare.bootstrap("--upgrade", "--dry-run")).toMatchObject({ out: "nothing to change\n" });
 });
-
-function forward(server: string, { method, url, headers, body }: Seen, response: ServerResponse): void {
-  const target = new URL(url.pathname + url.search, server);
-  const sent = request(target, { method, headers, rejectUnauthorized: false }, (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.headers);
-    answer.pipe(response);
-  });
-  sent.on("error", () => response.destroy()).end(body);
-}
 
 test("says in exit code 3 that kcp does not answer", async () => {
   const file = join(bare.folder, "nobody.kubeconfig");
