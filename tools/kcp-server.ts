@@ -35,15 +35,18 @@ export interface KcpOptions extends StartOptions {
 
 /** A kcp with nothing in it but what it makes itself. */
 export async function startKcpServer(options: KcpOptions): Promise<KcpServer> {
-  await copyData(await preparedKcpData(), dataOf(options));
-  return launch(await obtain("kcp"), options);
+  const program = await obtain("kcp");
+  await copyData(await preparedFor(program), dataOf(options));
+  return launch(program, options);
 }
 
 /** What every kcp begins with; made first where it is not there yet. */
 export async function preparedKcpData(): Promise<string> {
-  const program = await obtain("kcp");
-  return preparedData(program, { firstStart: async (folder) => (await launch(program, { folder })).server });
+  return preparedFor(await obtain("kcp"));
 }
+
+const preparedFor = (program: string): Promise<string> =>
+  preparedData(program, { firstStart: async (folder) => (await launch(program, { folder })).server });
 
 const dataOf = ({ folder }: KcpOptions): string => join(folder, "kcp");
 
