@@ -23,13 +23,13 @@ export interface LaunchOptions {
 }
 
 /** Starts real processes. Each has a channel to this one and ends when that closes, or by the kernel's hand. */
-export const launcher =
-  (options: LaunchOptions): Launch =>
-  async (name, host) => {
+export function launcher(options: LaunchOptions): Launch {
+  const leash = findLeash();
+  return async (name, host) => {
     const { limitMs, clock } = options;
     const limit = new AbortController();
     const cancel = clock.after(limitMs, () => limit.abort(new Error("not ready in time")));
-    const started = start(name, host, options);
+    const started = start(name, host, { ...options, leash });
     let lacking = "it takes no events yet";
     const onLack = (problem: string) => {
       lacking = problem;
@@ -48,15 +48,20 @@ export const launcher =
       cancel();
     }
   };
+}
 
+interface Leashed extends LaunchOptions {
+  /** Begins the command line of a process. */
+  readonly leash: readonly string[];
+}
 interface Started {
   readonly process: ChildProcess;
   readonly port: Promise<number>;
   readonly ended: Promise<Exit>;
 }
 
-function start(name: string, { log }: LaunchHost, { program, onMessage }: LaunchOptions): Started {
-  const [file = "", ...args] = [...leash(), program.file, ...program.argsFor(name)];
+function start(name: string, { log }: LaunchHost, { program, onMessage, leash }: Leashed): Started {
+  const [file = "", ...args] = [...leash, program.file, ...program.argsFor(name)];
   const child = spawn(file, args, {
     env: { ...program.env, [childVariable]: name },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
@@ -76,7 +81,7 @@ function start(name: string, { log }: LaunchHost, { program, onMessage }: Launch
 
 /** What is in an endless loop does not see its channel close: where the machine has the program for it, the kernel kills a
  *  process with the one that started it. */
-const leash = (): readonly string[] => {
+const findLeash = (): readonly string[] => {
   const folders = process.platform === "linux" ? (process.env.PATH ?? "").split(delimiter) : [];
   const found = folders.map((folder) => join(folder, "setpriv")).find((file) => existsSync(file));
   return found ? [found, "--pdeathsig=KILL"] : [];
