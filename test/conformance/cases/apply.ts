@@ -365,12 +365,13 @@ export function applyCases(): void {
 
   describe("server-side apply of a list whose items the server completes", () => {
     const claim = (resource: string) => ({ resource, verbs: ["*"] });
-    const claims = (name: string, resources: readonly string[], manager = "one") => {
+    const offer = (name: string, content: object, manager = "one") => {
       const path = `/apis/apis.kcp.io/v1alpha2/apiexports/${name}?fieldManager=${manager}`;
-      const spec = { permissionClaims: resources.map(claim) };
-      const body = { apiVersion: "apis.kcp.io/v1alpha2", kind: "APIExport", metadata: { name }, spec };
+      const body = { apiVersion: "apis.kcp.io/v1alpha2", kind: "APIExport", metadata: { name }, ...content };
       return home.api().patch(path, body, apply);
     };
+    const claims = (name: string, resources: readonly string[], manager?: string) =>
+      offer(name, { spec: { permissionClaims: resources.map(claim) } }, manager);
     test("takes an item away with what the server has set in it", async () => {
       await claims("whole", ["configmaps", "events"]);
       expect((await claims("whole", ["configmaps"])).only("spec.permissionClaims")).toMatchInlineSnapshot(`
@@ -408,9 +409,7 @@ export function applyCases(): void {
     });
     test("takes a structure away with what the server has set in it", async () => {
       await claims("structure", ["events"]);
-      const body = { apiVersion: "apis.kcp.io/v1alpha2", kind: "APIExport", metadata: { name: "structure" } };
-      const path = "/apis/apis.kcp.io/v1alpha2/apiexports/structure?fieldManager=one";
-      expect((await home.api().patch(path, body, apply)).only("spec")).toMatchInlineSnapshot(`
+      expect((await offer("structure", {})).only("spec")).toMatchInlineSnapshot(`
         200
         spec: null
       `);
