@@ -1,6 +1,6 @@
 import { kinds } from "../../shared/kcp/kinds.ts";
 import type { Args } from "../command.ts";
-import { worldFlags } from "./open-outside.ts";
+import { worldFlags } from "./surroundings.ts";
 
 export const invokeFlags = {
   event: { type: "string", description: "file with the CloudEvent in structured JSON; - is standard input" },

@@ -13,9 +13,9 @@ import { print } from "../output.ts";
 import { styleOf } from "../style.ts";
 import { unlessHidden } from "../unless-hidden.ts";
 import type { InvokeOptions } from "./flags.ts";
-import { openSurroundings } from "./open-outside.ts";
 import { renderInvoked } from "./render.ts";
 import { type Invoked, runHere } from "./run-here.ts";
+import { openSurroundings } from "./surroundings.ts";
 
 interface Context {
   readonly session: ExportSession;

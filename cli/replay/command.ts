@@ -6,7 +6,7 @@ import { scopeOf } from "../events/scope-of.ts";
 import type { Selection } from "../export/selection.ts";
 import { HistoryRange, rangeFlags } from "../history-range.ts";
 import { findFunction } from "../invoke/find-function.ts";
-import { worldFlags } from "../invoke/open-outside.ts";
+import { worldFlags } from "../invoke/surroundings.ts";
 import { withArchive } from "../open-archive.ts";
 import { replayLive } from "./live.ts";
 import { replayRecorded } from "./recorded.ts";
